@@ -1,0 +1,239 @@
+package io.lambdasimulator.event;
+
+import io.lambdasimulator.environment.EnvironmentPhase;
+import io.lambdasimulator.environment.ExtensionEventType;
+import io.lambdasimulator.environment.ExtensionState;
+import io.lambdasimulator.environment.Participant;
+import io.lambdasimulator.environment.ProcessExit;
+import io.lambdasimulator.environment.RuntimeState;
+import io.lambdasimulator.environment.ShutdownReason;
+import io.lambdasimulator.invocation.InvocationReport;
+import io.lambdasimulator.invocation.InvocationStatus;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Something that happened in an execution environment. The event log adds the instant and the place in the order.
+ */
+public sealed interface Event {
+
+    /**
+     * The environment went from one phase to another.
+     *
+     * @param from the phase it left
+     * @param to the phase it entered
+     */
+    record PhaseChanged(EnvironmentPhase from, EnvironmentPhase to) implements Event {}
+
+    /** Init began. */
+    record InitStarted() implements Event {}
+
+    /**
+     * The runtime's part of init ended; once per init in which the runtime was started.
+     *
+     * @param status success, error or timeout
+     * @param errorType the cause of an error
+     */
+    record InitRuntimeDone(InvocationStatus status, Optional<String> errorType) implements Event {}
+
+    /**
+     * Init ended; what became of one extension, as in the {@code EXTENSION} log line.
+     *
+     * @param name the extension's name
+     * @param state its state at the end of init
+     * @param events what it registered for
+     * @param errorType its error, if it has one
+     */
+    record ExtensionReported(
+            String name, ExtensionState state, Set<ExtensionEventType> events, Optional<String> errorType)
+            implements Event {}
+
+    /**
+     * Init ended.
+     *
+     * @param status success, error or timeout
+     * @param errorType the cause of an error
+     * @param duration how long init took
+     */
+    record InitReported(InvocationStatus status, Optional<String> errorType, Duration duration) implements Event {}
+
+    /**
+     * The runtime's state changed.
+     *
+     * @param from the state it left
+     * @param to the state it entered
+     */
+    record RuntimeStateChanged(RuntimeState from, RuntimeState to) implements Event {}
+
+    /**
+     * An extension registered.
+     *
+     * @param name its name
+     * @param external whether it is external or internal
+     * @param events what it registered for
+     */
+    record ExtensionRegistered(String name, boolean external, Set<ExtensionEventType> events) implements Event {}
+
+    /**
+     * An extension's state changed.
+     *
+     * @param name its name
+     * @param from the state it left
+     * @param to the state it entered
+     */
+    record ExtensionStateChanged(String name, ExtensionState from, ExtensionState to) implements Event {}
+
+    /**
+     * A call of an API was answered.
+     *
+     * @param method the HTTP method
+     * @param path the path as received
+     * @param status the status of the answer
+     * @param errorType the {@code errorType} of an error answer
+     */
+    record CallAnswered(String method, String path, int status, Optional<String> errorType) implements Event {}
+
+    /**
+     * A poll ended without an answer because its client went away; the participant is back in the state before it.
+     *
+     * @param participant whose poll it was
+     */
+    record PollWithdrawn(Participant participant) implements Event {}
+
+    /**
+     * An event was handed to a participant's poll.
+     *
+     * @param participant who received it
+     * @param type {@code INVOKE} or {@code SHUTDOWN}
+     * @param requestId the invocation, for {@code INVOKE}
+     */
+    record EventDelivered(Participant participant, ExtensionEventType type, Optional<String> requestId)
+            implements Event {}
+
+    /**
+     * An invocation was accepted and waits for its turn.
+     *
+     * @param requestId the invocation
+     */
+    record InvocationQueued(String requestId) implements Event {}
+
+    /**
+     * An invocation was dispatched.
+     *
+     * @param requestId the invocation
+     * @param version the function's version
+     * @param deadline when it times out
+     */
+    record InvocationStarted(String requestId, String version, Instant deadline) implements Event {}
+
+    /**
+     * The caller of an invocation has its answer.
+     *
+     * @param requestId the invocation
+     * @param bytes the size of the answer
+     * @param errorType the type of a function error
+     */
+    record InvocationAnswered(String requestId, long bytes, Optional<String> errorType) implements Event {}
+
+    /**
+     * The runtime is done with an invocation: it asked for the next one, or the invocation was ended.
+     *
+     * @param requestId the invocation
+     * @param status how the runtime's part ended
+     * @param errorType the cause of an error
+     * @param duration from the start until then
+     * @param producedBytes the size of the response; 0 without one
+     */
+    record RuntimeDone(
+            String requestId,
+            InvocationStatus status,
+            Optional<String> errorType,
+            Duration duration,
+            long producedBytes)
+            implements Event {}
+
+    /**
+     * An extension is done with an invocation: it received the {@code INVOKE} and polled again.
+     *
+     * @param requestId the invocation
+     * @param extension its name
+     * @param overhead how long the invocation waited for it after the runtime was done, as far as known now
+     */
+    record ExtensionReady(String requestId, String extension, Duration overhead) implements Event {}
+
+    /**
+     * An invocation is complete.
+     *
+     * @param report its outcome
+     */
+    record InvocationCompleted(InvocationReport report) implements Event {}
+
+    /**
+     * Something fatal happened.
+     *
+     * @param errorType the cause, such as {@code Runtime.ExitError}
+     * @param message what happened
+     */
+    record EnvironmentFailed(String errorType, String message) implements Event {}
+
+    /**
+     * The environment began to shut down.
+     *
+     * @param reason why
+     * @param deadline when everything has to be over
+     */
+    record ShutdownStarted(ShutdownReason reason, Instant deadline) implements Event {}
+
+    /**
+     * A participant was started: as a process, or in the JVM.
+     *
+     * @param participant which one
+     * @param pid the process id; empty in the JVM
+     * @param command the command line, or what runs in the JVM
+     */
+    record ParticipantStarted(Participant participant, Optional<Long> pid, String command) implements Event {}
+
+    /**
+     * A participant could not be started.
+     *
+     * @param participant which one
+     * @param errorType why, such as {@code PermissionDenied}
+     * @param message what the system said
+     */
+    record LaunchFailed(Participant participant, String errorType, String message) implements Event {}
+
+    /**
+     * A line of a process's output.
+     *
+     * @param participant whose line it is
+     * @param stream where it was written
+     * @param line the line without its line feed; bytes that are no UTF-8 show as U+FFFD
+     */
+    record ProcessOutput(Participant participant, OutputStream stream, String line) implements Event {}
+
+    /** Where a process writes. */
+    enum OutputStream {
+        /** Standard output. */
+        STDOUT,
+        /** Standard error. */
+        STDERR
+    }
+
+    /**
+     * A signal was sent to a participant's process group.
+     *
+     * @param participant which one
+     * @param signal the signal's name, such as {@code SIGKILL}
+     */
+    record SignalSent(Participant participant, String signal) implements Event {}
+
+    /**
+     * A participant ended.
+     *
+     * @param participant which one
+     * @param exit how
+     */
+    record ParticipantExited(Participant participant, ProcessExit exit) implements Event {}
+}

@@ -1,0 +1,155 @@
+package io.lambdasimulator.internal.event;
+
+import io.lambdasimulator.event.Event;
+import io.lambdasimulator.event.EventLog;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+
+/** The one log of an environment. Its lock guards the deque alone and is held for a few instructions. */
+public final class RecordingEventLog implements EventLog {
+
+    private static final int SHOWN_ON_TIMEOUT = 25;
+
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition appended = lock.newCondition();
+    private final ArrayDeque<Entry> entries = new ArrayDeque<>();
+    private final Clock clock;
+    private final int capacity;
+    private long nextSequence;
+    private boolean closed;
+
+    public RecordingEventLog(Clock clock, int capacity) {
+        if (capacity < 1) {
+            throw new IllegalArgumentException("the event log needs room for at least one event, not " + capacity);
+        }
+        this.clock = clock;
+        this.capacity = capacity;
+    }
+
+    public void append(Event event) {
+        append(clock.instant(), event);
+    }
+
+    public void append(Instant time, Event event) {
+        lock.lock();
+        try {
+            if (entries.size() == capacity) {
+                entries.removeFirst();
+            }
+            entries.addLast(new Entry(nextSequence++, time, event));
+            appended.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** No more is to come: readers that have read everything are told the end. */
+    public void close() {
+        lock.lock();
+        try {
+            closed = true;
+            appended.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @Override
+    public List<Entry> entries() {
+        lock.lock();
+        try {
+            return List.copyOf(entries);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @Override
+    public long dropped() {
+        lock.lock();
+        try {
+            return nextSequence - entries.size();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * The entries from a place on; blocks while there is none.
+     *
+     * @return the entries, oldest first; empty when the log is closed and has no more
+     */
+    public List<Entry> awaitFrom(long sequence) throws InterruptedException {
+        lock.lock();
+        try {
+            while (nextSequence <= sequence && !closed) {
+                appended.await();
+            }
+            return from(sequence);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @Override
+    public <E extends Event> E await(Class<E> type, Predicate<? super E> condition, Duration atMost) {
+        long remaining = atMost.toNanos();
+        long seen = 0;
+        while (true) {
+            List<Entry> fresh;
+            lock.lock();
+            try {
+                while (nextSequence <= seen) {
+                    if (remaining <= 0) {
+                        throw notSeen(type, atMost);
+                    }
+                    remaining = appended.awaitNanos(remaining);
+                }
+                fresh = from(seen);
+                seen = nextSequence;
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new IllegalStateException("interrupted while waiting for " + type.getSimpleName(), e);
+            } finally {
+                lock.unlock();
+            }
+            for (Entry entry : fresh) {
+                if (type.isInstance(entry.event()) && condition.test(type.cast(entry.event()))) {
+                    return type.cast(entry.event());
+                }
+            }
+        }
+    }
+
+    private List<Entry> from(long sequence) {
+        long first = nextSequence - entries.size();
+        if (sequence <= first) {
+            return List.copyOf(entries);
+        }
+        int wanted = (int) (nextSequence - sequence);
+        List<Entry> tail = new ArrayList<>(wanted);
+        var newestFirst = entries.descendingIterator();
+        for (int i = 0; i < wanted; i++) {
+            tail.add(0, newestFirst.next());
+        }
+        return tail;
+    }
+
+    private IllegalStateException notSeen(Class<?> type, Duration atMost) {
+        String newest = entries.stream()
+                .skip(Math.max(0, entries.size() - SHOWN_ON_TIMEOUT))
+                .map(entry -> "  " + entry.time() + "  " + entry.event())
+                .collect(Collectors.joining("\n"));
+        return new IllegalStateException("no " + type.getSimpleName() + " as expected within "
+                + TimeUnit.NANOSECONDS.toMillis(atMost.toNanos()) + " ms; the newest events are:\n" + newest);
+    }
+}

@@ -1,0 +1,72 @@
+package io.lambdasimulator.internal.http;
+
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One request and its answer. No method blocks; every callback runs on a thread of the server's pool. A request is
+ * answered exactly once, by any thread, at any later time: an unanswered exchange costs no thread.
+ */
+interface Exchange {
+
+    String method();
+
+    /** The path as received, without the query; never decoded or normalised. */
+    String path();
+
+    /** What stood in the place of the route's <code>{…}</code>, raw; empty when nothing did. */
+    String pathParameter();
+
+    /** The first value of a header, or null. */
+    @Nullable String header(String name);
+
+    /**
+     * Reads the whole body, then calls the reader once. At most {@code limit} bytes are kept; what exceeds it is read
+     * and thrown away so that the client can read its answer.
+     */
+    void readBody(long limit, BodyReader reader);
+
+    /** Reads the body as it arrives. */
+    void streamBody(BodyStream stream);
+
+    /**
+     * Watches the connection from now on and until the answer: {@code onGone} runs once if the client closes, resets or
+     * half-closes it, or if an answer turns out not to have reached it. It may run before this method returns.
+     */
+    void park(Runnable onGone);
+
+    /** Sends the answer. What is left of the body is read and thrown away first. */
+    void answer(Answer answer);
+
+    /** Ends the connection without an answer, abruptly. */
+    void drop();
+
+    /** What became of a body. */
+    interface BodyReader {
+        /** The body, complete. */
+        void complete(byte[] body);
+
+        /** The body ended before it was complete, or its framing was broken. */
+        void truncated();
+
+        /** The body was complete but larger than the limit. */
+        void tooLarge(long size);
+    }
+
+    /** A body as it arrives. */
+    interface BodyStream {
+        /** A piece of the body, not empty; the next is read when the returned stage is complete. */
+        CompletionStage<?> piece(byte[] bytes);
+
+        /** The end, with trailers. */
+        void end(Trailers trailers);
+
+        /** The body ended before it was complete. */
+        void truncated();
+    }
+
+    /** The trailers after a chunked body; names are looked up without regard to case. */
+    interface Trailers {
+        @Nullable String get(String name);
+    }
+}

@@ -1,0 +1,13 @@
+package io.lambdasimulator.internal.process;
+
+/** A running process and the group it leads. Signals reach the whole group and are refused once it is known to be gone. */
+public interface LaunchedProcess {
+
+    long pid();
+
+    /** SIGTERM to the group; does nothing once the process has ended. */
+    void terminate();
+
+    /** SIGKILL to the group, also after the leader's end so that no descendant stays; blocks for no longer than the system call. */
+    void kill();
+}
