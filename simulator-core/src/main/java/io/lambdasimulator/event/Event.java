@@ -11,6 +11,7 @@ import io.lambdasimulator.invocation.InvocationReport;
 import io.lambdasimulator.invocation.InvocationStatus;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 
@@ -20,15 +21,32 @@ import java.util.Set;
 public sealed interface Event {
 
     /**
+     * What happened, in one line for people.
+     *
+     * @return a text without the time
+     */
+    String describe();
+
+    /**
      * The environment went from one phase to another.
      *
      * @param from the phase it left
      * @param to the phase it entered
      */
-    record PhaseChanged(EnvironmentPhase from, EnvironmentPhase to) implements Event {}
+    record PhaseChanged(EnvironmentPhase from, EnvironmentPhase to) implements Event {
+        @Override
+        public String describe() {
+            return "phase " + to;
+        }
+    }
 
     /** Init began. */
-    record InitStarted() implements Event {}
+    record InitStarted() implements Event {
+        @Override
+        public String describe() {
+            return "init started";
+        }
+    }
 
     /**
      * The runtime's part of init ended; once per init in which the runtime was started.
@@ -36,7 +54,12 @@ public sealed interface Event {
      * @param status success, error or timeout
      * @param errorType the cause of an error
      */
-    record InitRuntimeDone(InvocationStatus status, Optional<String> errorType) implements Event {}
+    record InitRuntimeDone(InvocationStatus status, Optional<String> errorType) implements Event {
+        @Override
+        public String describe() {
+            return "init of the runtime: " + status.wireName() + error(errorType);
+        }
+    }
 
     /**
      * Init ended; what became of one extension, as in the {@code EXTENSION} log line.
@@ -48,7 +71,12 @@ public sealed interface Event {
      */
     record ExtensionReported(
             String name, ExtensionState state, Set<ExtensionEventType> events, Optional<String> errorType)
-            implements Event {}
+            implements Event {
+        @Override
+        public String describe() {
+            return "extension " + name + ": " + state.wireName() + " " + events + error(errorType);
+        }
+    }
 
     /**
      * Init ended.
@@ -57,7 +85,12 @@ public sealed interface Event {
      * @param errorType the cause of an error
      * @param duration how long init took
      */
-    record InitReported(InvocationStatus status, Optional<String> errorType, Duration duration) implements Event {}
+    record InitReported(InvocationStatus status, Optional<String> errorType, Duration duration) implements Event {
+        @Override
+        public String describe() {
+            return "init: " + status.wireName() + error(errorType) + " after " + millis(duration);
+        }
+    }
 
     /**
      * The runtime's state changed.
@@ -65,7 +98,12 @@ public sealed interface Event {
      * @param from the state it left
      * @param to the state it entered
      */
-    record RuntimeStateChanged(RuntimeState from, RuntimeState to) implements Event {}
+    record RuntimeStateChanged(RuntimeState from, RuntimeState to) implements Event {
+        @Override
+        public String describe() {
+            return "runtime: " + from.wireName() + " -> " + to.wireName();
+        }
+    }
 
     /**
      * An extension registered.
@@ -74,7 +112,12 @@ public sealed interface Event {
      * @param external whether it is external or internal
      * @param events what it registered for
      */
-    record ExtensionRegistered(String name, boolean external, Set<ExtensionEventType> events) implements Event {}
+    record ExtensionRegistered(String name, boolean external, Set<ExtensionEventType> events) implements Event {
+        @Override
+        public String describe() {
+            return "extension " + name + " registered" + (external ? "" : " (internal)") + " for " + events;
+        }
+    }
 
     /**
      * An extension's state changed.
@@ -83,7 +126,12 @@ public sealed interface Event {
      * @param from the state it left
      * @param to the state it entered
      */
-    record ExtensionStateChanged(String name, ExtensionState from, ExtensionState to) implements Event {}
+    record ExtensionStateChanged(String name, ExtensionState from, ExtensionState to) implements Event {
+        @Override
+        public String describe() {
+            return "extension " + name + ": " + from.wireName() + " -> " + to.wireName();
+        }
+    }
 
     /**
      * A call of an API was answered.
@@ -93,14 +141,24 @@ public sealed interface Event {
      * @param status the status of the answer
      * @param errorType the {@code errorType} of an error answer
      */
-    record CallAnswered(String method, String path, int status, Optional<String> errorType) implements Event {}
+    record CallAnswered(String method, String path, int status, Optional<String> errorType) implements Event {
+        @Override
+        public String describe() {
+            return method + " " + path + " was answered with " + status + error(errorType);
+        }
+    }
 
     /**
      * A poll ended without an answer because its client went away; the participant is back in the state before it.
      *
      * @param participant whose poll it was
      */
-    record PollWithdrawn(Participant participant) implements Event {}
+    record PollWithdrawn(Participant participant) implements Event {
+        @Override
+        public String describe() {
+            return participant + " withdrew its poll";
+        }
+    }
 
     /**
      * An event was handed to a participant's poll.
@@ -110,14 +168,24 @@ public sealed interface Event {
      * @param requestId the invocation, for {@code INVOKE}
      */
     record EventDelivered(Participant participant, ExtensionEventType type, Optional<String> requestId)
-            implements Event {}
+            implements Event {
+        @Override
+        public String describe() {
+            return participant + " received " + type + requestId.map(id -> " " + id).orElse("");
+        }
+    }
 
     /**
      * An invocation was accepted and waits for its turn.
      *
      * @param requestId the invocation
      */
-    record InvocationQueued(String requestId) implements Event {}
+    record InvocationQueued(String requestId) implements Event {
+        @Override
+        public String describe() {
+            return "invocation " + requestId + " accepted";
+        }
+    }
 
     /**
      * An invocation was dispatched.
@@ -126,7 +194,12 @@ public sealed interface Event {
      * @param version the function's version
      * @param deadline when it times out
      */
-    record InvocationStarted(String requestId, String version, Instant deadline) implements Event {}
+    record InvocationStarted(String requestId, String version, Instant deadline) implements Event {
+        @Override
+        public String describe() {
+            return "invocation " + requestId + " started";
+        }
+    }
 
     /**
      * The caller of an invocation has its answer.
@@ -135,7 +208,12 @@ public sealed interface Event {
      * @param bytes the size of the answer
      * @param errorType the type of a function error
      */
-    record InvocationAnswered(String requestId, long bytes, Optional<String> errorType) implements Event {}
+    record InvocationAnswered(String requestId, long bytes, Optional<String> errorType) implements Event {
+        @Override
+        public String describe() {
+            return "invocation " + requestId + " answered: " + bytes + " bytes" + error(errorType);
+        }
+    }
 
     /**
      * The runtime is done with an invocation: it asked for the next one, or the invocation was ended.
@@ -152,7 +230,12 @@ public sealed interface Event {
             Optional<String> errorType,
             Duration duration,
             long producedBytes)
-            implements Event {}
+            implements Event {
+        @Override
+        public String describe() {
+            return "runtime done with " + requestId + ": " + status.wireName() + error(errorType) + " after " + millis(duration);
+        }
+    }
 
     /**
      * An extension is done with an invocation: it received the {@code INVOKE} and polled again.
@@ -161,14 +244,24 @@ public sealed interface Event {
      * @param extension its name
      * @param overhead how long the invocation waited for it after the runtime was done, as far as known now
      */
-    record ExtensionReady(String requestId, String extension, Duration overhead) implements Event {}
+    record ExtensionReady(String requestId, String extension, Duration overhead) implements Event {
+        @Override
+        public String describe() {
+            return "extension " + extension + " done with " + requestId + ", overhead " + millis(overhead);
+        }
+    }
 
     /**
      * An invocation is complete.
      *
      * @param report its outcome
      */
-    record InvocationCompleted(InvocationReport report) implements Event {}
+    record InvocationCompleted(InvocationReport report) implements Event {
+        @Override
+        public String describe() {
+            return "invocation " + report.requestId() + " complete: " + report.status().wireName() + error(report.errorType()) + " after " + millis(report.duration());
+        }
+    }
 
     /**
      * Something fatal happened.
@@ -176,7 +269,12 @@ public sealed interface Event {
      * @param errorType the cause, such as {@code Runtime.ExitError}
      * @param message what happened
      */
-    record EnvironmentFailed(String errorType, String message) implements Event {}
+    record EnvironmentFailed(String errorType, String message) implements Event {
+        @Override
+        public String describe() {
+            return "FAILED with " + errorType + ": " + message;
+        }
+    }
 
     /**
      * The environment began to shut down.
@@ -184,7 +282,12 @@ public sealed interface Event {
      * @param reason why
      * @param deadline when everything has to be over
      */
-    record ShutdownStarted(ShutdownReason reason, Instant deadline) implements Event {}
+    record ShutdownStarted(ShutdownReason reason, Instant deadline) implements Event {
+        @Override
+        public String describe() {
+            return "shutdown (" + reason.wireName() + ")";
+        }
+    }
 
     /**
      * A participant was started: as a process, or in the JVM.
@@ -193,7 +296,12 @@ public sealed interface Event {
      * @param pid the process id; empty in the JVM
      * @param command the command line, or what runs in the JVM
      */
-    record ParticipantStarted(Participant participant, Optional<Long> pid, String command) implements Event {}
+    record ParticipantStarted(Participant participant, Optional<Long> pid, String command) implements Event {
+        @Override
+        public String describe() {
+            return participant + " started" + pid.map(id -> ", process " + id).orElse("") + ": " + command;
+        }
+    }
 
     /**
      * A participant could not be started.
@@ -202,7 +310,12 @@ public sealed interface Event {
      * @param errorType why, such as {@code PermissionDenied}
      * @param message what the system said
      */
-    record LaunchFailed(Participant participant, String errorType, String message) implements Event {}
+    record LaunchFailed(Participant participant, String errorType, String message) implements Event {
+        @Override
+        public String describe() {
+            return participant + " could not be started: " + errorType + ": " + message;
+        }
+    }
 
     /**
      * A line of a process's output.
@@ -211,7 +324,12 @@ public sealed interface Event {
      * @param stream where it was written
      * @param line the line without its line feed; bytes that are no UTF-8 show as U+FFFD
      */
-    record ProcessOutput(Participant participant, OutputStream stream, String line) implements Event {}
+    record ProcessOutput(Participant participant, OutputStream stream, String line) implements Event {
+        @Override
+        public String describe() {
+            return participant + (stream == OutputStream.STDERR ? " ! " : " | ") + line;
+        }
+    }
 
     /** Where a process writes. */
     enum OutputStream {
@@ -227,7 +345,12 @@ public sealed interface Event {
      * @param participant which one
      * @param signal the signal's name, such as {@code SIGKILL}
      */
-    record SignalSent(Participant participant, String signal) implements Event {}
+    record SignalSent(Participant participant, String signal) implements Event {
+        @Override
+        public String describe() {
+            return signal + " to " + participant;
+        }
+    }
 
     /**
      * A participant ended.
@@ -235,5 +358,18 @@ public sealed interface Event {
      * @param participant which one
      * @param exit how
      */
-    record ParticipantExited(Participant participant, ProcessExit exit) implements Event {}
+    record ParticipantExited(Participant participant, ProcessExit exit) implements Event {
+        @Override
+        public String describe() {
+            return participant + " ended: " + exit.describe();
+        }
+    }
+
+    private static String error(Optional<String> errorType) {
+        return errorType.map(type -> ", " + type).orElse("");
+    }
+
+    private static String millis(Duration duration) {
+        return String.format(Locale.ROOT, "%.1f ms", duration.toNanos() / 1e6);
+    }
 }

@@ -24,6 +24,7 @@ public final class RecordingEventLog implements EventLog {
     private final ArrayDeque<Entry> entries = new ArrayDeque<>();
     private final Clock clock;
     private final int capacity;
+    private Instant newest = Instant.MIN;
     private long nextSequence;
     private boolean closed;
 
@@ -45,7 +46,9 @@ public final class RecordingEventLog implements EventLog {
             if (entries.size() == capacity) {
                 entries.removeFirst();
             }
-            entries.addLast(new Entry(nextSequence++, time, event));
+            // Threads that append at the same moment may bring their instants out of order by microseconds.
+            newest = time.isAfter(newest) ? time : newest;
+            entries.addLast(new Entry(nextSequence++, newest, event));
             appended.signalAll();
         } finally {
             lock.unlock();

@@ -16,7 +16,9 @@ public final class LaunchException extends Exception {
         /** The working directory does not exist or is none. */
         WORKING_DIRECTORY,
         /** This platform cannot start a process in a session of its own, or the system refused. */
-        UNSUPPORTED
+        UNSUPPORTED,
+        /** The launcher is closed, or the JVM is shutting down. */
+        CLOSED
     }
 
     private final Reason reason;

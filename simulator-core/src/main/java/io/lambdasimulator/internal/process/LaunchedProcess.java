@@ -8,6 +8,10 @@ public interface LaunchedProcess {
     /** SIGTERM to the group; does nothing once the process has ended. */
     void terminate();
 
-    /** SIGKILL to the group, also after the leader's end so that no descendant stays; blocks for no longer than the system call. */
+    /**
+     * SIGKILL to the group, also after the leader's end so that no descendant stays. Returns at once; takes a few
+     * milliseconds on a machine with many processes. Descendants that left the group are killed when the launcher is
+     * closed.
+     */
     void kill();
 }

@@ -3,12 +3,18 @@ package io.lambdasimulator.internal.process;
 import io.lambdasimulator.environment.ProcessExit;
 import io.lambdasimulator.event.Event;
 
-/** Told what a process does; called by threads of the launcher, one call at a time for each stream. */
+/**
+ * Told what a process does; called by threads of the launcher, one call at a time for each stream, possibly before the
+ * launch has returned. A slow listener slows the process down, as a full pipe would, and loses nothing.
+ */
 public interface ProcessListener {
 
     /** A line of output, without its line feed; the last one need not have had one. */
     void line(Event.OutputStream stream, String line);
 
-    /** The process ended; called once, after the last {@link #line} unless a descendant keeps the streams open. */
+    /**
+     * The process ended; called once, after the last {@link #line}. While a descendant keeps a stream open the end is
+     * reported after a short wait, and the descendant's lines go on.
+     */
     void exited(ProcessExit exit);
 }

@@ -1,0 +1,825 @@
+package io.lambdasimulator;
+
+import io.lambdasimulator.environment.EnvironmentPhase;
+import io.lambdasimulator.environment.ExtensionInfo;
+import io.lambdasimulator.environment.FunctionConfiguration;
+import io.lambdasimulator.environment.InvocationIdHeader;
+import io.lambdasimulator.environment.Participant;
+import io.lambdasimulator.environment.RuntimeState;
+import io.lambdasimulator.environment.ShutdownReason;
+import io.lambdasimulator.environment.WhenBusy;
+import io.lambdasimulator.event.EventLog;
+import io.lambdasimulator.internal.environment.EnvironmentSettings;
+import io.lambdasimulator.internal.environment.EnvironmentSettings.Bandwidth;
+import io.lambdasimulator.internal.environment.EnvironmentSettings.ExpectedExtension;
+import io.lambdasimulator.internal.environment.ExecutionEnvironment;
+import io.lambdasimulator.internal.environment.Participants.Supply;
+import io.lambdasimulator.internal.event.RecordingEventLog;
+import io.lambdasimulator.internal.event.Timeline;
+import io.lambdasimulator.internal.http.ApiServers;
+import io.lambdasimulator.internal.participant.FunctionRuntime;
+import io.lambdasimulator.internal.participant.SimulatedParticipants;
+import io.lambdasimulator.internal.participant.SimulatedParticipants.Source;
+import io.lambdasimulator.internal.participant.WorkerThreads;
+import io.lambdasimulator.internal.process.EnvironmentVariables;
+import io.lambdasimulator.internal.process.ExtensionsDirectory;
+import io.lambdasimulator.invocation.Invocation;
+import io.lambdasimulator.invocation.InvocationReport;
+import io.lambdasimulator.invocation.InvocationRequest;
+import io.lambdasimulator.invocation.InvocationResult;
+import io.lambdasimulator.participant.Command;
+import io.lambdasimulator.participant.ExtensionProgram;
+import io.lambdasimulator.participant.FunctionHandler;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One simulated AWS Lambda execution environment, on demand: the Runtime and Extensions APIs on a loopback port, a runtime
+ * and extensions around them, and the life cycle that AWS documents.
+ *
+ * <pre>{@code
+ * try (LambdaSimulator lambda = LambdaSimulator.builder()
+ *         .runtime((event, context) -> event)
+ *         .extension("my-extension", Command.of("./target/my-extension"))
+ *         .start()) {
+ *
+ *     InvocationResult result = lambda.invoke("{\"id\": 42}");
+ *
+ *     System.out.println(result.payloadText());
+ *     System.out.println(lambda.timeline());
+ * }
+ * }</pre>
+ *
+ * <p>A runtime or an extension is a process that the simulator launches, an object in this JVM, or a client that connects
+ * by itself to {@link #runtimeApi()}. Every environment has ports of its own. All methods are safe for use by any thread;
+ * waits are bounded in real time and their exceptions tell what the environment waits for.
+ */
+public final class LambdaSimulator implements AutoCloseable {
+
+    private static final Duration CLOSE_LIMIT = Duration.ofSeconds(5);
+
+    private final Builder options;
+    private final RecordingEventLog log;
+    private final WorkerThreads workers;
+    private final SimulatedParticipants participants;
+    private final ExecutionEnvironment environment;
+    private final AtomicBoolean closed = new AtomicBoolean();
+
+    private ApiServers.@Nullable Listener runtimeApi;
+    private ApiServers.@Nullable Listener frontDoor;
+
+    private LambdaSimulator(Builder options) {
+        this.options = options;
+        Clock clock = options.clock;
+        this.log = new RecordingEventLog(clock, options.retainedEvents);
+        this.workers = new WorkerThreads();
+        this.participants = new SimulatedParticipants(log);
+        this.environment = new ExecutionEnvironment(
+                options.settings(),
+                clock,
+                options.scheduler == null ? workers.timer() : options.scheduler,
+                workers.callbacks(),
+                log,
+                participants);
+    }
+
+    /**
+     * Starts to describe an environment. What it has before anything is set: AWS's defaults for a new function (see
+     * {@link FunctionConfiguration}), no launched participant, a 10 s init timeout, ephemeral loopback ports, no front
+     * door.
+     *
+     * @return a builder
+     */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    private void open() {
+        try {
+            runtimeApi = ApiServers.runtimeApi(
+                    options.runtimeApiHost, options.runtimeApiPort, environment, log, options.extensionsEnabled);
+            if (options.frontDoorPort >= 0) {
+                frontDoor = ApiServers.frontDoor(
+                        options.frontDoorHost, options.frontDoorPort, environment, options.function);
+            }
+            participants.prepare(environment, options.sources(runtimeApi()));
+            environment.start();
+        } catch (IOException e) {
+            close();
+            throw new UncheckedIOException(e.getMessage(), e);
+        } catch (RuntimeException | Error e) {
+            close();
+            throw e;
+        }
+    }
+
+    // ---- where it is
+
+    /**
+     * Host and port of the Runtime and Extensions APIs.
+     *
+     * @return what {@code AWS_LAMBDA_RUNTIME_API} holds in an execution environment
+     */
+    public String runtimeApi() {
+        if (runtimeApi == null) {
+            throw new IllegalStateException("the Runtime API is not listening");
+        }
+        return runtimeApi.address();
+    }
+
+    /**
+     * The base address of the front door.
+     *
+     * @return such as {@code http://127.0.0.1:8080}; empty without one
+     */
+    public Optional<URI> frontDoor() {
+        return Optional.ofNullable(frontDoor).map(listener -> URI.create("http://" + listener.address()));
+    }
+
+    /**
+     * The function whose environment this is.
+     *
+     * @return its configuration
+     */
+    public FunctionConfiguration function() {
+        return options.function;
+    }
+
+    // ---- what it does
+
+    /**
+     * Invokes the function and waits for its answer. Waits for init and for invocations before this one, in real time for
+     * as long as their timeouts allow.
+     *
+     * @param payload the event
+     * @return the answer; a function error is part of it
+     * @throws io.lambdasimulator.invocation.InvocationRejectedException when it was not run
+     * @throws IllegalStateException when there is no answer in time
+     */
+    public InvocationResult invoke(String payload) {
+        return invoke(InvocationRequest.of(payload));
+    }
+
+    /**
+     * Invokes the function and waits for its answer, as {@link #invoke(String)} does.
+     *
+     * @param request the invocation
+     * @return the answer; a function error is part of it
+     * @throws io.lambdasimulator.invocation.InvocationRejectedException when it was not run
+     * @throws IllegalStateException when there is no answer in time
+     */
+    public InvocationResult invoke(InvocationRequest request) {
+        return submit(request).awaitAnswer(options.waitLimit());
+    }
+
+    /**
+     * Invokes the function without waiting.
+     *
+     * @param request the invocation
+     * @return a handle for its answer, completion and readiness
+     * @throws io.lambdasimulator.invocation.InvocationRejectedException when it is not accepted
+     */
+    public Invocation submit(InvocationRequest request) {
+        return environment.invoke(request, false);
+    }
+
+    /**
+     * Invokes the function for a response that is read {@linkplain Invocation#responseStream() as it arrives}. The result's
+     * payload is then empty, or the error if there was one.
+     *
+     * @param request the invocation
+     * @return a handle for its stream, answer, completion and readiness
+     * @throws io.lambdasimulator.invocation.InvocationRejectedException when it is not accepted
+     */
+    public Invocation submitStreaming(InvocationRequest request) {
+        return environment.invoke(request, true);
+    }
+
+    /**
+     * Waits until init is complete: the runtime and every registered extension have asked for their next event.
+     *
+     * @param atMost how long to wait, in real time
+     * @return this simulator
+     * @throws IllegalStateException when init failed, or is not complete in time; the message tells why
+     */
+    public LambdaSimulator awaitInit(Duration atMost) {
+        try {
+            environment.initialised().get(atMost.toNanos(), TimeUnit.NANOSECONDS);
+            return this;
+        } catch (TimeoutException e) {
+            throw new IllegalStateException(
+                    "init is not complete within " + atMost.toMillis() + " ms: " + environment.describeWaiting());
+        } catch (ExecutionException e) {
+            throw new IllegalStateException(String.valueOf(e.getCause().getMessage()), e.getCause());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted while waiting for init", e);
+        }
+    }
+
+    // ---- what can be seen of it
+
+    /**
+     * The phase it is in.
+     *
+     * @return the phase now
+     */
+    public EnvironmentPhase phase() {
+        return environment.phase();
+    }
+
+    /**
+     * The state of the runtime.
+     *
+     * @return the state now; empty before the runtime is started
+     */
+    public Optional<RuntimeState> runtimeState() {
+        return environment.runtimeState();
+    }
+
+    /**
+     * The extensions that are expected or have registered.
+     *
+     * @return their states now, in order of launch or registration
+     */
+    public List<ExtensionInfo> extensions() {
+        return environment.extensions();
+    }
+
+    /**
+     * The newest completed invocations.
+     *
+     * @return their reports, oldest first
+     */
+    public List<InvocationReport> invocations() {
+        return environment.invocations();
+    }
+
+    /**
+     * Everything that happened.
+     *
+     * @return the event log; it stays readable after {@link #close()}
+     */
+    public EventLog eventLog() {
+        return log;
+    }
+
+    /**
+     * The event log as a text for people: what happened, in order, with the time since the start.
+     *
+     * @return several lines
+     */
+    public String timeline() {
+        return Timeline.of(log);
+    }
+
+    /**
+     * What has to happen next for init or the invocation under way to go on.
+     *
+     * @return one line
+     */
+    public String describeWaiting() {
+        return environment.describeWaiting();
+    }
+
+    /**
+     * Shuts the environment down as AWS does when it is no longer needed (the runtime first, then {@code SHUTDOWN} to
+     * extensions that registered for it, within 0, 0.5 or 2 s), then makes sure that no process, open poll or listener is
+     * left, whatever failed. Blocks for about the shutdown budget at most. Closing again does nothing.
+     */
+    @Override
+    public void close() {
+        if (!closed.compareAndSet(false, true)) {
+            return;
+        }
+        try {
+            awaitShutdown(environment.shutDown(ShutdownReason.SPINDOWN));
+        } finally {
+            closeAll(
+                    () -> {
+                        if (frontDoor != null) {
+                            frontDoor.close();
+                        }
+                    },
+                    () -> environment.close(),
+                    () -> {
+                        if (runtimeApi != null) {
+                            runtimeApi.close();
+                        }
+                    },
+                    participants::close,
+                    workers::close,
+                    log::close);
+        }
+    }
+
+    private static void awaitShutdown(CompletableFuture<@Nullable Void> shutdown) {
+        try {
+            shutdown.get(CLOSE_LIMIT.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (ExecutionException | TimeoutException e) {
+            // What is left is ended by force.
+        }
+    }
+
+    private static void closeAll(Runnable... steps) {
+        RuntimeException first = null;
+        for (Runnable step : steps) {
+            try {
+                step.run();
+            } catch (RuntimeException e) {
+                if (first == null) {
+                    first = e;
+                } else {
+                    first.addSuppressed(e);
+                }
+            }
+        }
+        if (first != null) {
+            throw first;
+        }
+    }
+
+    /** Describes an environment. A builder can start several environments that share nothing. */
+    public static final class Builder {
+
+        private static final List<Path> BOOTSTRAPS =
+                List.of(Path.of("/var/task/bootstrap"), Path.of("/opt/bootstrap"), Path.of("/var/runtime/bootstrap"));
+
+        private FunctionConfiguration function = FunctionConfiguration.defaults();
+        private @Nullable Command runtimeCommand;
+        private @Nullable FunctionHandler runtimeHandler;
+        private boolean runtimeFromBootstrap;
+        private final Map<String, ExtensionSource> extensions = new LinkedHashMap<>();
+        private @Nullable Path extensionsDirectory;
+        private boolean extensionsEnabled = true;
+        private Duration initTimeout = Duration.ofSeconds(10);
+        private boolean deadlines = true;
+        private WhenBusy whenBusy = WhenBusy.QUEUE;
+        private InvocationIdHeader invocationIdHeader = InvocationIdHeader.OFF;
+        private Optional<Bandwidth> bandwidth = Optional.empty();
+        private Map<String, String> credentials = Map.of();
+        private boolean inheritHostEnvironment;
+        private int retainedInvocations = 10_000;
+        private int retainedEvents = 100_000;
+        private Clock clock = Clock.systemUTC();
+        private @Nullable ScheduledExecutorService scheduler;
+        private String runtimeApiHost = "127.0.0.1";
+        private int runtimeApiPort;
+        private String frontDoorHost = "127.0.0.1";
+        private int frontDoorPort = -1;
+
+        private sealed interface ExtensionSource {
+            record Launched(Command command) implements ExtensionSource {}
+
+            record InJvm(ExtensionProgram.Factory factory) implements ExtensionSource {}
+
+            record Declared() implements ExtensionSource {}
+        }
+
+        private Builder() {}
+
+        /**
+         * Sets the function's configuration.
+         *
+         * @param function the configuration
+         * @return this builder
+         */
+        public Builder function(FunctionConfiguration function) {
+            this.function = function;
+            return this;
+        }
+
+        /**
+         * Launches a process as the runtime. It starts after every expected extension has registered. A program that cannot
+         * be executed fails init with {@code Runtime.InvalidEntrypoint}.
+         *
+         * @param command the program
+         * @return this builder
+         */
+        public Builder runtime(Command command) {
+            requireNoRuntime();
+            runtimeCommand = command;
+            return this;
+        }
+
+        /**
+         * Runs a handler function in this JVM, behind a small runtime that speaks HTTP with the Runtime API.
+         *
+         * @param handler the function
+         * @return this builder
+         */
+        public Builder runtime(FunctionHandler handler) {
+            requireNoRuntime();
+            runtimeHandler = handler;
+            return this;
+        }
+
+        /**
+         * Launches the first that exists of {@code /var/task/bootstrap}, {@code /opt/bootstrap} and
+         * {@code /var/runtime/bootstrap} as the runtime.
+         *
+         * @return this builder
+         */
+        public Builder runtimeFromBootstrap() {
+            requireNoRuntime();
+            runtimeFromBootstrap = true;
+            return this;
+        }
+
+        private void requireNoRuntime() {
+            if (runtimeCommand != null || runtimeHandler != null || runtimeFromBootstrap) {
+                throw new IllegalStateException("an execution environment has one runtime, and this one has it already");
+            }
+        }
+
+        /**
+         * Launches a process as an external extension.
+         *
+         * @param name the name it registers under: the file name it would have in {@code /opt/extensions}
+         * @param command the program
+         * @return this builder
+         */
+        public Builder extension(String name, Command command) {
+            return add(name, new ExtensionSource.Launched(command));
+        }
+
+        /**
+         * Runs an external extension in this JVM, on a thread of its own.
+         *
+         * @param name the name it registers under
+         * @param factory makes the extension, given the address of the APIs
+         * @return this builder
+         */
+        public Builder extension(String name, ExtensionProgram.Factory factory) {
+            return add(name, new ExtensionSource.InJvm(factory));
+        }
+
+        /**
+         * Expects an external extension that connects by itself: init waits for its registration.
+         *
+         * @param name the name it registers under
+         * @return this builder
+         */
+        public Builder declareExtension(String name) {
+            return add(name, new ExtensionSource.Declared());
+        }
+
+        private Builder add(String name, ExtensionSource source) {
+            if (name.isEmpty() || name.indexOf('/') >= 0) {
+                throw new IllegalArgumentException("\"" + name + "\" is no extension name: use the file name that it"
+                        + " has in /opt/extensions");
+            }
+            if (extensions.putIfAbsent(name, source) != null) {
+                throw new IllegalArgumentException("there is an extension named " + name + " already");
+            }
+            return this;
+        }
+
+        /**
+         * Launches every file of a folder as an external extension, as AWS does with {@code /opt/extensions}: sorted by
+         * name, folders left out, no recursion. A folder that does not exist holds none. Read when the environment starts.
+         *
+         * @param directory the folder
+         * @return this builder
+         */
+        public Builder extensionsDirectory(Path directory) {
+            extensionsDirectory = directory;
+            return this;
+        }
+
+        /**
+         * Turns the Extensions API off: each of its routes answers 404 and no extension is launched.
+         *
+         * @return this builder
+         */
+        public Builder withoutExtensions() {
+            extensionsEnabled = false;
+            return this;
+        }
+
+        /**
+         * Sets how long init may take; 10 s on AWS.
+         *
+         * @param initTimeout a positive duration
+         * @return this builder
+         */
+        public Builder initTimeout(Duration initTimeout) {
+            if (initTimeout.isNegative() || initTimeout.isZero()) {
+                throw new IllegalArgumentException("the init timeout has to be positive, not " + initTimeout);
+            }
+            this.initTimeout = initTimeout;
+            return this;
+        }
+
+        /**
+         * Enforces no deadline, so that a participant can be stopped in a debugger. The deadlines that participants are
+         * told stay the same.
+         *
+         * @return this builder
+         */
+        public Builder withoutDeadlines() {
+            deadlines = false;
+            return this;
+        }
+
+        /**
+         * Sets what becomes of invocations beside another one.
+         *
+         * @param whenBusy {@link WhenBusy#QUEUE} unless set
+         * @return this builder
+         */
+        public Builder whenBusy(WhenBusy whenBusy) {
+            this.whenBusy = whenBusy;
+            return this;
+        }
+
+        /**
+         * Sets what becomes of {@code Lambda-Runtime-Invocation-Id}.
+         *
+         * @param header {@link InvocationIdHeader#OFF} unless set
+         * @return this builder
+         */
+        public Builder invocationIdHeader(InvocationIdHeader header) {
+            this.invocationIdHeader = header;
+            return this;
+        }
+
+        /**
+         * Shapes streamed responses as AWS does: 6 MiB at full speed, then 2 MiB per second. Off unless asked for.
+         *
+         * @return this builder
+         */
+        public Builder shapeResponseStreams() {
+            return shapeResponseStreams(6L * 1_048_576, 2L * 1_048_576);
+        }
+
+        /**
+         * Shapes streamed responses.
+         *
+         * @param burstBytes how much flows at full speed
+         * @param bytesPerSecond how fast the rest flows
+         * @return this builder
+         */
+        public Builder shapeResponseStreams(long burstBytes, long bytesPerSecond) {
+            if (burstBytes < 0 || bytesPerSecond <= 0) {
+                throw new IllegalArgumentException("a burst of " + burstBytes + " bytes and a rate of "
+                        + bytesPerSecond + " bytes/s let nothing through");
+            }
+            bandwidth = Optional.of(new Bandwidth(burstBytes, bytesPerSecond));
+            return this;
+        }
+
+        /**
+         * Sets the credentials that participants find in their environment; clearly fake ones unless set.
+         *
+         * @param accessKeyId the value of {@code AWS_ACCESS_KEY_ID}
+         * @param secretAccessKey the value of {@code AWS_SECRET_ACCESS_KEY}
+         * @param sessionToken the value of {@code AWS_SESSION_TOKEN}
+         * @return this builder
+         */
+        public Builder credentials(String accessKeyId, String secretAccessKey, String sessionToken) {
+            credentials = Map.of(
+                    "AWS_ACCESS_KEY_ID", accessKeyId,
+                    "AWS_SECRET_ACCESS_KEY", secretAccessKey,
+                    "AWS_SESSION_TOKEN", sessionToken);
+            return this;
+        }
+
+        /**
+         * Gives participants the whole environment of this JVM as the function's own variables, as AWS's emulator does.
+         * Reserved names are filtered by AWS's rules; the host's credentials are passed on. Unless asked for, they get
+         * nothing of the host but {@code PATH}.
+         *
+         * @return this builder
+         */
+        public Builder inheritHostEnvironment() {
+            inheritHostEnvironment = true;
+            return this;
+        }
+
+        /**
+         * Sets how much is kept for inspection; older entries make room.
+         *
+         * @param invocations how many reports, 10,000 unless set
+         * @param events how many events, 100,000 unless set
+         * @return this builder
+         */
+        public Builder retain(int invocations, int events) {
+            if (invocations < 1 || events < 1) {
+                throw new IllegalArgumentException("at least one invocation and one event have to be retained");
+            }
+            retainedInvocations = invocations;
+            retainedEvents = events;
+            return this;
+        }
+
+        /**
+         * Sets the time: every instant, deadline and budget of the environment comes from these two.
+         *
+         * @param clock tells the time
+         * @param scheduler runs what becomes due; not closed by the simulator
+         * @return this builder
+         */
+        public Builder time(Clock clock, ScheduledExecutorService scheduler) {
+            this.clock = clock;
+            this.scheduler = scheduler;
+            return this;
+        }
+
+        /**
+         * Sets where the Runtime and Extensions APIs listen; an ephemeral port of 127.0.0.1 unless set.
+         *
+         * @param host a host name or address of this machine
+         * @param port a port, or 0 for an ephemeral one
+         * @return this builder
+         */
+        public Builder runtimeApiAddress(String host, int port) {
+            runtimeApiHost = host;
+            runtimeApiPort = requirePort(port);
+            return this;
+        }
+
+        /**
+         * Opens a front door on an ephemeral port of 127.0.0.1.
+         *
+         * @return this builder
+         */
+        public Builder frontDoor() {
+            return frontDoorAddress("127.0.0.1", 0);
+        }
+
+        /**
+         * Opens a front door: {@code POST /2015-03-31/functions/NAME/invocations}.
+         *
+         * @param host a host name or address of this machine
+         * @param port a port, or 0 for an ephemeral one
+         * @return this builder
+         */
+        public Builder frontDoorAddress(String host, int port) {
+            frontDoorHost = host;
+            frontDoorPort = requirePort(port);
+            return this;
+        }
+
+        private static int requirePort(int port) {
+            if (port < 0 || port > 65_535) {
+                throw new IllegalArgumentException(port + " is no port: use 0 to 65535");
+            }
+            return port;
+        }
+
+        /**
+         * Starts the environment: its APIs listen and init is under way when this returns. Init itself is not awaited, see
+         * {@link LambdaSimulator#awaitInit}; invocations wait for it.
+         *
+         * @return the running environment
+         * @throws UncheckedIOException when an address cannot be listened on; the message names it
+         */
+        public LambdaSimulator start() {
+            Builder copy = new Builder();
+            copy.copyFrom(this);
+            copy.readExtensionsDirectory();
+            LambdaSimulator simulator = new LambdaSimulator(copy);
+            simulator.open();
+            return simulator;
+        }
+
+        private void copyFrom(Builder other) {
+            function = other.function;
+            runtimeCommand = other.runtimeCommand;
+            runtimeHandler = other.runtimeHandler;
+            runtimeFromBootstrap = other.runtimeFromBootstrap;
+            extensions.putAll(other.extensions);
+            extensionsDirectory = other.extensionsDirectory;
+            extensionsEnabled = other.extensionsEnabled;
+            initTimeout = other.initTimeout;
+            deadlines = other.deadlines;
+            whenBusy = other.whenBusy;
+            invocationIdHeader = other.invocationIdHeader;
+            bandwidth = other.bandwidth;
+            credentials = other.credentials;
+            inheritHostEnvironment = other.inheritHostEnvironment;
+            retainedInvocations = other.retainedInvocations;
+            retainedEvents = other.retainedEvents;
+            clock = other.clock;
+            scheduler = other.scheduler;
+            runtimeApiHost = other.runtimeApiHost;
+            runtimeApiPort = other.runtimeApiPort;
+            frontDoorHost = other.frontDoorHost;
+            frontDoorPort = other.frontDoorPort;
+        }
+
+        private void readExtensionsDirectory() {
+            if (!extensionsEnabled) {
+                extensions.clear();
+            } else if (extensionsDirectory != null) {
+                try {
+                    for (Path file : ExtensionsDirectory.list(extensionsDirectory)) {
+                        extension(
+                                String.valueOf(file.getFileName()),
+                                Command.of(file.toAbsolutePath().toString()));
+                    }
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e.getMessage(), e);
+                }
+            }
+        }
+
+        private EnvironmentSettings settings() {
+            List<ExpectedExtension> expected = new ArrayList<>();
+            extensions.forEach((name, source) -> expected.add(new ExpectedExtension(name, supply(source))));
+            Supply runtime = runtimeHandler != null
+                    ? Supply.HOSTED
+                    : runtimeCommand != null || runtimeFromBootstrap ? Supply.PROCESS : Supply.CLIENT;
+            return new EnvironmentSettings(
+                    function,
+                    runtime,
+                    expected,
+                    initTimeout,
+                    deadlines,
+                    whenBusy,
+                    invocationIdHeader,
+                    bandwidth,
+                    retainedInvocations);
+        }
+
+        private static Supply supply(ExtensionSource source) {
+            if (source instanceof ExtensionSource.Launched) {
+                return Supply.PROCESS;
+            }
+            return source instanceof ExtensionSource.InJvm ? Supply.HOSTED : Supply.CLIENT;
+        }
+
+        private Map<Participant, Source> sources(String runtimeApi) {
+            String logStream = EnvironmentVariables.logStreamName(clock.instant(), function.version());
+            EnvironmentVariables variables = (inheritHostEnvironment
+                            ? EnvironmentVariables.ofHost(function, runtimeApi, logStream, System.getenv())
+                            : EnvironmentVariables.isolated(function, runtimeApi, logStream, System.getenv()))
+                    .withServiceValues(credentials);
+            Map<Participant, Source> sources = new HashMap<>();
+            if (runtimeHandler != null) {
+                sources.put(
+                        Participant.RUNTIME,
+                        new Source.Hosted("handler function", new FunctionRuntime(runtimeApi, runtimeHandler)));
+            } else if (runtimeCommand != null) {
+                sources.put(Participant.RUNTIME, new Source.Program(runtimeCommand, variables.forRuntime(), null));
+            } else if (runtimeFromBootstrap) {
+                sources.put(Participant.RUNTIME, bootstrap(variables));
+            }
+            extensions.forEach((name, source) -> {
+                if (source instanceof ExtensionSource.Launched launched) {
+                    sources.put(
+                            Participant.extension(name),
+                            new Source.Program(launched.command(), variables.forExtension(), null));
+                } else if (source instanceof ExtensionSource.InJvm inJvm) {
+                    sources.put(
+                            Participant.extension(name),
+                            new Source.Hosted(
+                                    "extension in the JVM",
+                                    () -> inJvm.factory().create(runtimeApi).run()));
+                }
+            });
+            return sources;
+        }
+
+        private static Source bootstrap(EnvironmentVariables variables) {
+            return BOOTSTRAPS.stream()
+                    .filter(Files::exists)
+                    .findFirst()
+                    .<Source>map(found -> new Source.Program(
+                            Command.of(found.toString()), variables.forRuntime(), Path.of("/var/task")))
+                    .orElseGet(() -> {
+                        String looked = String.join(
+                                " ", BOOTSTRAPS.stream().map(Path::toString).toList());
+                        return new Source.Missing("Couldn't find valid bootstrap(s): [" + looked + "]");
+                    });
+        }
+
+        /** In real time; a test that stops time or debugs has no better bound. */
+        private Duration waitLimit() {
+            Duration simulated = initTimeout.plus(function.timeout()).plusSeconds(5);
+            Duration least = deadlines ? Duration.ofMinutes(1) : Duration.ofHours(24);
+            return simulated.compareTo(least) > 0 ? simulated : least;
+        }
+    }
+}

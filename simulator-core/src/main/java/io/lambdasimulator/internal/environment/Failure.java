@@ -1,0 +1,58 @@
+package io.lambdasimulator.internal.environment;
+
+import io.lambdasimulator.environment.FunctionConfiguration;
+import io.lambdasimulator.internal.json.GoJson;
+import io.lambdasimulator.invocation.InvocationResult;
+import io.lambdasimulator.invocation.InvocationStatus;
+import java.time.Duration;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A function error: the platform's own, or one that a runtime or extension reported. Key order and texts of platform
+ * errors are those captured from the service (spec: production-captures §1).
+ */
+record Failure(String errorType, String text, InvocationStatus status, byte @Nullable [] reported) {
+
+    static Failure of(String errorType, String text) {
+        return new Failure(errorType, text, InvocationStatus.ERROR, null);
+    }
+
+    static Failure timedOut(Duration limit) {
+        String seconds = String.format(Locale.ROOT, "%.2f", limit.toNanos() / 1e9);
+        return new Failure(
+                "Sandbox.Timedout",
+                "Task timed out after " + seconds + " seconds",
+                InvocationStatus.TIMEOUT,
+                null);
+    }
+
+    static Failure platform(String text) {
+        return new Failure("Sandbox.Failure", text, InvocationStatus.FAILURE, null);
+    }
+
+
+    byte[] payload(String requestId) {
+        if (reported != null) {
+            return reported;
+        }
+        String message = "RequestId: " + requestId + " Error: " + text;
+        return errorType.startsWith("Extension.")
+                ? GoJson.object("errorMessage", message, "errorType", errorType)
+                : GoJson.object("errorType", errorType, "errorMessage", message);
+    }
+
+    InvocationResult result(String requestId, FunctionConfiguration function, String traceId) {
+        return new InvocationResult(
+                requestId, payload(requestId), "application/json", errorType, function.version(), traceId);
+    }
+
+    /** The fixed answer to a response that is too large; it names no request. */
+    static byte[] responseTooLargePayload() {
+        return GoJson.object(
+                "errorMessage",
+                "Response payload size exceeded maximum allowed payload size (" + Limits.RESPONSE_BYTES + " bytes).",
+                "errorType",
+                "Function.ResponseSizeTooLarge");
+    }
+}

@@ -1,0 +1,62 @@
+package io.lambdasimulator.internal.http;
+
+import io.lambdasimulator.environment.FunctionConfiguration;
+import io.lambdasimulator.internal.environment.ExecutionEnvironment;
+import io.lambdasimulator.internal.event.RecordingEventLog;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Puts an environment on the network. */
+public final class ApiServers {
+
+    private ApiServers() {}
+
+    /** A listener; closing it ends every connection. */
+    public interface Listener extends AutoCloseable {
+
+        /** Host and port. */
+        String address();
+
+        @Override
+        void close();
+    }
+
+    /** The Runtime, Extensions, Telemetry and Logs APIs, which share one listener. */
+    public static Listener runtimeApi(
+            String host,
+            int port,
+            ExecutionEnvironment environment,
+            RecordingEventLog log,
+            boolean extensionsEnabled)
+            throws IOException {
+        Answers answers = new Answers(log);
+        List<Route> routes = new ArrayList<>(new RuntimeApi(environment, answers).routes());
+        routes.addAll(new ExtensionsApi(environment, answers, extensionsEnabled).routes());
+        routes.addAll(TelemetryStub.routes(answers));
+        return listen("runtime-api", host, port, routes);
+    }
+
+    /** The front door. */
+    public static Listener frontDoor(
+            String host, int port, ExecutionEnvironment environment, FunctionConfiguration function)
+            throws IOException {
+        return listen("front-door", host, port, new FrontDoor(environment, function).routes());
+    }
+
+    private static Listener listen(String name, String host, int port, List<Route> routes) throws IOException {
+        ApiServer server = ApiServer.start(name, host, port, routes);
+        String address = (host.contains(":") ? "[" + host + "]" : host) + ":" + server.address().getPort();
+        return new Listener() {
+            @Override
+            public String address() {
+                return address;
+            }
+
+            @Override
+            public void close() {
+                server.close();
+            }
+        };
+    }
+}

@@ -1,0 +1,87 @@
+package io.lambdasimulator.internal.participant;
+
+import io.lambdasimulator.internal.json.GoJson;
+import io.lambdasimulator.participant.FunctionHandler;
+import io.lambdasimulator.participant.InvocationContext;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** The runtime around a handler function: the loop that every runtime is, over the Runtime API's HTTP. */
+public final class FunctionRuntime implements HostedThread.Body {
+
+    private final HttpClient client = Clients.shared();
+    private final String base;
+    private final FunctionHandler handler;
+
+    public FunctionRuntime(String runtimeApi, FunctionHandler handler) {
+        this.base = "http://" + runtimeApi + "/2018-06-01/runtime/invocation/";
+        this.handler = handler;
+    }
+
+    @Override
+    public void run() throws IOException, InterruptedException {
+        while (true) {
+            HttpResponse<byte[]> next = client.send(
+                    HttpRequest.newBuilder(URI.create(base + "next")).build(), BodyHandlers.ofByteArray());
+            if (next.statusCode() != 200) {
+                throw new IOException("next was answered with " + next.statusCode());
+            }
+            InvocationContext context = context(next);
+            byte[] response;
+            try {
+                response = handler.handle(next.body(), context);
+            } catch (InterruptedException e) {
+                throw e;
+            } catch (Exception | StackOverflowError | AssertionError e) {
+                postError(context, e);
+                continue;
+            }
+            post(HttpRequest.newBuilder(URI.create(base + context.requestId() + "/response"))
+                    .header("Content-Type", "application/json")
+                    .POST(BodyPublishers.ofByteArray(response)));
+        }
+    }
+
+    private static InvocationContext context(HttpResponse<byte[]> next) {
+        return new InvocationContext(
+                next.headers().firstValue("Lambda-Runtime-Aws-Request-Id").orElseThrow(),
+                Instant.ofEpochMilli(next.headers()
+                        .firstValueAsLong("Lambda-Runtime-Deadline-Ms")
+                        .orElseThrow()),
+                next.headers().firstValue("Lambda-Runtime-Invoked-Function-Arn").orElse(""),
+                next.headers().firstValue("Lambda-Runtime-Trace-Id"),
+                next.headers().firstValue("Lambda-Runtime-Client-Context"),
+                next.headers().firstValue("Lambda-Runtime-Cognito-Identity"),
+                next.headers().firstValue("Lambda-Runtime-Aws-Tenant-Id"),
+                next.headers().firstValue("Content-Type").orElse("application/json"));
+    }
+
+    private void postError(InvocationContext context, Throwable failure) throws IOException, InterruptedException {
+        Map<String, Object> body = new LinkedHashMap<>();
+        body.put("errorMessage", String.valueOf(failure.getMessage()));
+        body.put("errorType", failure.getClass().getName());
+        body.put(
+                "stackTrace",
+                Arrays.stream(failure.getStackTrace())
+                        .map(StackTraceElement::toString)
+                        .toList());
+        post(HttpRequest.newBuilder(URI.create(base + context.requestId() + "/error"))
+                .header("Content-Type", "application/json")
+                .header("Lambda-Runtime-Function-Error-Type", "Runtime.UserException")
+                .POST(BodyPublishers.ofByteArray(GoJson.bytes(body))));
+    }
+
+    // What the API refuses, such as a response that is too large, it has told the caller by itself.
+    private void post(HttpRequest.Builder request) throws IOException, InterruptedException {
+        client.send(request.build(), BodyHandlers.discarding());
+    }
+}

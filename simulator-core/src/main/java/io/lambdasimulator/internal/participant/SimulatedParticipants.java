@@ -1,0 +1,201 @@
+package io.lambdasimulator.internal.participant;
+
+import io.lambdasimulator.environment.Participant;
+import io.lambdasimulator.environment.ProcessExit;
+import io.lambdasimulator.event.Event;
+import io.lambdasimulator.internal.environment.ExecutionEnvironment;
+import io.lambdasimulator.internal.environment.Participants;
+import io.lambdasimulator.internal.event.RecordingEventLog;
+import io.lambdasimulator.internal.process.LaunchException;
+import io.lambdasimulator.internal.process.LaunchedProcess;
+import io.lambdasimulator.internal.process.ProcessLauncher;
+import io.lambdasimulator.internal.process.ProcessListener;
+import io.lambdasimulator.participant.Command;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Carries out what an environment wants done to its participants. All of it happens on one thread, in order: a participant
+ * that is killed before it was launched is never launched, and extensions start one after the other, as on AWS.
+ */
+public final class SimulatedParticipants implements Participants, AutoCloseable {
+
+    /** What a participant is made of. */
+    public sealed interface Source {
+
+        /** A process. */
+        record Program(Command command, Map<String, String> environment, @Nullable Path defaultDirectory)
+                implements Source {}
+
+        /** A thread in this JVM. */
+        record Hosted(String description, HostedThread.Body body) implements Source {}
+
+        /** A program that could not be found when the environment was put together. */
+        record Missing(String message) implements Source {}
+    }
+
+    private final RecordingEventLog log;
+    private final ProcessLauncher launcher = new ProcessLauncher();
+    private final ExecutorService inOrder;
+    private final Map<Participant, Source> sources = new HashMap<>();
+
+    private final Map<Participant, HostedThread> threads = new ConcurrentHashMap<>();
+
+    // Touched by the one thread alone.
+    private final Map<Participant, LaunchedProcess> processes = new HashMap<>();
+    private final Set<Participant> doomed = new HashSet<>();
+
+    private @Nullable ExecutionEnvironment environment;
+
+    public SimulatedParticipants(RecordingEventLog log) {
+        this.log = log;
+        this.inOrder = Executors.newSingleThreadExecutor(task -> {
+            Thread thread = new Thread(task, "lambda-participants");
+            thread.setDaemon(true);
+            return thread;
+        });
+    }
+
+    /** Says what participants are made of and who is told of their fate; once, before the environment starts. */
+    public void prepare(ExecutionEnvironment owner, Map<Participant, Source> madeOf) {
+        environment = owner;
+        sources.putAll(madeOf);
+    }
+
+    @Override
+    public void launch(Participant participant) {
+        inOrder(() -> {
+            if (doomed.contains(participant)) {
+                return;
+            }
+            Source source = sources.get(participant);
+            if (source instanceof Source.Program program) {
+                launch(participant, program);
+            } else if (source instanceof Source.Hosted hosted) {
+                log.append(new Event.ParticipantStarted(participant, Optional.empty(), hosted.description()));
+                threads.put(
+                        participant,
+                        HostedThread.start(participant, hosted.body(), exit -> environment().exited(participant, exit)));
+            } else if (source instanceof Source.Missing missing) {
+                environment().launchFailed(participant, errorType(participant, LaunchException.Reason.NOT_FOUND), missing.message());
+            }
+        });
+    }
+
+    private void launch(Participant participant, Source.Program program) {
+        try {
+            LaunchedProcess process = launcher.launch(
+                    participant.name(),
+                    program.command(),
+                    program.environment(),
+                    program.defaultDirectory(),
+                    new Watcher(participant));
+            processes.put(participant, process);
+            log.append(new Event.ParticipantStarted(
+                    participant, Optional.of(process.pid()), program.command().toString()));
+        } catch (LaunchException e) {
+            environment().launchFailed(participant, errorType(participant, e.reason()), String.valueOf(e.getMessage()));
+        }
+    }
+
+    private static String errorType(Participant participant, LaunchException.Reason reason) {
+        if (participant.kind() == Participant.Kind.RUNTIME) {
+            return reason == LaunchException.Reason.WORKING_DIRECTORY
+                    ? "Runtime.InvalidWorkingDir"
+                    : "Runtime.InvalidEntrypoint";
+        }
+        return reason == LaunchException.Reason.PERMISSION_DENIED ? "PermissionDenied" : "UnknownError";
+    }
+
+    @Override
+    public void terminate(Participant participant) {
+        end(participant);
+        inOrder(() -> {
+            LaunchedProcess process = processes.get(participant);
+            if (process != null) {
+                log.append(new Event.SignalSent(participant, "SIGTERM"));
+                process.terminate();
+            }
+        });
+    }
+
+    @Override
+    public void kill(Participant participant) {
+        end(participant);
+        inOrder(() -> {
+            doomed.add(participant);
+            LaunchedProcess process = processes.get(participant);
+            if (process != null) {
+                log.append(new Event.SignalSent(participant, "SIGKILL"));
+                process.kill();
+            }
+        });
+    }
+
+    // At once, so that a thread in this JVM learns that it is to end before it learns that its poll was dropped.
+    private void end(Participant participant) {
+        HostedThread thread = threads.get(participant);
+        if (thread != null) {
+            thread.end();
+        }
+    }
+
+    private void inOrder(Runnable task) {
+        try {
+            inOrder.execute(task);
+        } catch (RejectedExecutionException e) {
+            // Closed: everything is dead or about to be killed.
+        }
+    }
+
+    private ExecutionEnvironment environment() {
+        if (environment == null) {
+            throw new IllegalStateException("participants act before prepare(…)");
+        }
+        return environment;
+    }
+
+    /** Kills and ends whatever is left; returns when it is gone, within a few seconds of real time. */
+    @Override
+    public void close() {
+        inOrder.shutdown();
+        try {
+            if (!inOrder.awaitTermination(2, TimeUnit.SECONDS)) {
+                inOrder.shutdownNow();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        threads.values().forEach(HostedThread::end);
+        launcher.close();
+        threads.values().forEach(HostedThread::awaitEnd);
+    }
+
+    private final class Watcher implements ProcessListener {
+        private final Participant participant;
+
+        Watcher(Participant participant) {
+            this.participant = participant;
+        }
+
+        @Override
+        public void line(Event.OutputStream stream, String line) {
+            log.append(new Event.ProcessOutput(participant, stream, line));
+        }
+
+        @Override
+        public void exited(ProcessExit exit) {
+            environment().exited(participant, exit);
+        }
+    }
+}

@@ -1,0 +1,64 @@
+package io.lambdasimulator.internal.process;
+
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Closes the launchers that still have processes when the JVM ends. The hook is there only while there are any. */
+final class JvmExitHook {
+
+    private static final Logger LOG = LoggerFactory.getLogger(JvmExitHook.class);
+
+    private static final Set<ProcessLauncher> LAUNCHERS = new HashSet<>();
+    private static @Nullable Thread hook;
+    private static boolean running;
+
+    private JvmExitHook() {}
+
+    /**
+     * Adds a launcher, before it starts a process.
+     *
+     * @throws IllegalStateException when the JVM is ending: the process would be left behind
+     */
+    static synchronized void add(ProcessLauncher launcher) {
+        if (running) {
+            throw new IllegalStateException("the JVM is shutting down");
+        }
+        if (hook == null) {
+            Thread thread = new Thread(JvmExitHook::closeAll, "lambda-simulator-exit");
+            Runtime.getRuntime().addShutdownHook(thread);
+            hook = thread;
+        }
+        LAUNCHERS.add(launcher);
+    }
+
+    static synchronized void remove(ProcessLauncher launcher) {
+        LAUNCHERS.remove(launcher);
+        if (LAUNCHERS.isEmpty() && hook != null && !running) {
+            try {
+                Runtime.getRuntime().removeShutdownHook(hook);
+                hook = null;
+            } catch (IllegalStateException e) {
+                // The JVM is ending; the hook will find nothing to do.
+            }
+        }
+    }
+
+    private static void closeAll() {
+        List<ProcessLauncher> open;
+        synchronized (JvmExitHook.class) {
+            running = true;
+            open = List.copyOf(LAUNCHERS);
+        }
+        for (ProcessLauncher launcher : open) {
+            try {
+                launcher.close();
+            } catch (RuntimeException e) {
+                LOG.warn("processes were left behind", e);
+            }
+        }
+    }
+}

@@ -1,0 +1,43 @@
+package io.lambdasimulator.internal.process;
+
+import java.io.IOException;
+import java.nio.file.Path;
+
+/** The few system calls that Java does not offer. */
+interface Posix {
+
+    int SIGKILL = 9;
+    int SIGTERM = 15;
+
+    /** What became of a signal. */
+    enum Delivery {
+        DELIVERED,
+        /** There is no such process or group. */
+        NOBODY,
+        REFUSED
+    }
+
+    /**
+     * Sends a signal to a whole process group.
+     *
+     * @param group the group's id, greater than 1
+     * @param signal the signal's number; 0 only asks whether the group has members
+     */
+    Delivery signalGroup(int group, int signal);
+
+    /** Makes a named pipe that only this user can open. */
+    void makeFifo(Path path) throws IOException;
+
+    /** The system calls through JNA, or through the commands {@code kill} and {@code mkfifo} where JNA cannot load. */
+    static Posix system() {
+        return SystemPosix.INSTANCE;
+    }
+
+    /** Refuses what {@code kill} would take for "every process", "my own group" or init. */
+    static int requireGroup(int group) {
+        if (group <= 1) {
+            throw new IllegalArgumentException(group + " is not a process group that may be signalled");
+        }
+        return group;
+    }
+}

@@ -1,0 +1,234 @@
+package io.lambdasimulator.internal.process;
+
+import io.lambdasimulator.event.Event.OutputStream;
+import io.lambdasimulator.internal.process.LaunchException.Reason;
+import io.lambdasimulator.participant.Command;
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.ReadWriteLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Launches the processes of one execution environment, each as the leader of a session and a process group of its own,
+ * and ends them: all that still live are killed by {@link #close()} and when the JVM exits.
+ *
+ * <p>May be used by several threads.
+ */
+public final class ProcessLauncher implements AutoCloseable {
+
+    private static final long REAP_BOUND = TimeUnit.SECONDS.toNanos(2);
+    private static final long GROUP_BOUND = TimeUnit.SECONDS.toNanos(10);
+    private static final File NULL_DEVICE = new File("/dev/null");
+    private static final Pattern SYSTEM_ERROR = Pattern.compile("error=[0-9]+, (.+)$");
+
+    private final @Nullable Posix givenPosix;
+    private final SearchPath systemCommands;
+
+    // Launches hold the read lock, so that close, which takes the write lock, meets no process half started.
+    private final ReadWriteLock launching = new ReentrantReadWriteLock();
+    private boolean closed;
+
+    private final Object closing = new Object();
+    private final Set<ChildProcess> children = ConcurrentHashMap.newKeySet();
+
+    // One claim for each process that is being started or tracked.
+    private final AtomicInteger hookClaims = new AtomicInteger();
+
+    /** Makes a launcher; nothing is started or loaded before the first launch. */
+    public ProcessLauncher() {
+        this(null, SearchPath.ofSimulator().withSystemDirectories());
+    }
+
+    ProcessLauncher(@Nullable Posix posix, SearchPath systemCommands) {
+        this.givenPosix = posix;
+        this.systemCommands = systemCommands;
+    }
+
+    /**
+     * Launches a program. Its environment is exactly the one given, overlaid with that of the command; its standard input
+     * is empty. A bare program name is looked up in the simulator's own {@code PATH}, a relative path is resolved
+     * against the working directory.
+     *
+     * <p>The listener may be called, even with the exit, before this method returns.
+     *
+     * @param name what threads and messages call the process
+     * @param command the program
+     * @param environment all its environment variables
+     * @param defaultDirectory the working directory unless the command has one; null for that of the simulator
+     * @param listener told of output and exit
+     * @return the running process
+     * @throws LaunchException when the program cannot be started, or this launcher is closed
+     */
+    public LaunchedProcess launch(
+            String name,
+            Command command,
+            Map<String, String> environment,
+            @Nullable Path defaultDirectory,
+            ProcessListener listener)
+            throws LaunchException {
+        Path directory = directory(command, defaultDirectory);
+        Executable.checkDirectory(directory);
+        Path program = Executable.resolve(command.arguments().get(0), directory, SearchPath.ofSimulator());
+        SessionWrapper wrapper = SessionWrapper.find(systemCommands)
+                .orElseThrow(() -> new LaunchException(
+                        Reason.UNSUPPORTED,
+                        "cannot start " + program + " in a session of its own: there is neither setsid nor perl on the"
+                                + " PATH, in /usr/bin or in /bin"));
+
+        List<String> arguments = new ArrayList<>(command.arguments());
+        arguments.set(0, program.toString());
+        ProcessBuilder builder = new ProcessBuilder(wrapper.wrap(arguments));
+        builder.directory(directory.toFile());
+        builder.redirectInput(NULL_DEVICE);
+        builder.environment().clear();
+        builder.environment().putAll(environment);
+        builder.environment().putAll(command.environment());
+
+        launching.readLock().lock();
+        try {
+            return launch(name, program, builder, listener);
+        } finally {
+            launching.readLock().unlock();
+        }
+    }
+
+    private static Path directory(Command command, @Nullable Path defaultDirectory) {
+        Path directory = command.directory().orElse(defaultDirectory);
+        return (directory == null ? Path.of("") : directory).toAbsolutePath();
+    }
+
+    private LaunchedProcess launch(String name, Path program, ProcessBuilder builder, ProcessListener listener)
+            throws LaunchException {
+        if (closed) {
+            throw new LaunchException(Reason.CLOSED, "cannot start " + program + ": the environment is closed");
+        }
+        claimHook(program);
+        boolean launched = false;
+        try {
+            ChildProcess child = start(name, builder, listener);
+            children.add(child);
+            launched = true;
+            child.watch();
+            return child;
+        } catch (IOException e) {
+            throw new LaunchException(Reason.UNSUPPORTED, "fork/exec " + program + ": " + complaint(e));
+        } finally {
+            if (!launched) {
+                releaseHook();
+            }
+        }
+    }
+
+    private ChildProcess start(String name, ProcessBuilder builder, ProcessListener listener) throws IOException {
+        Posix posix = givenPosix == null ? Posix.system() : givenPosix;
+        Path pipes = Files.createTempDirectory("lambda-simulator-");
+        try (OutputPipe stdout = OutputPipe.create(posix, pipes.resolve("stdout"));
+                OutputPipe stderr = OutputPipe.create(posix, pipes.resolve("stderr"))) {
+            builder.redirectOutput(stdout.file()).redirectError(stderr.file());
+            Process process = builder.start();
+            ProcessGroup group = new ProcessGroup(posix, process);
+            awaitGroup(process, group);
+            List<OutputReader> readers = List.of(
+                    new OutputReader(stdout.connected(), OutputStream.STDOUT, listener),
+                    new OutputReader(stderr.connected(), OutputStream.STDERR, listener));
+            return new ChildProcess(name, process, group, listener, readers, this::ended);
+        } finally {
+            Files.deleteIfExists(pipes);
+        }
+    }
+
+    // The wrapper makes the group a moment after it was started; a signal sent before would reach nobody.
+    private static void awaitGroup(Process process, ProcessGroup group) throws IOException {
+        long start = System.nanoTime();
+        while (!group.exists() && process.isAlive()) {
+            if (System.nanoTime() - start > GROUP_BOUND) {
+                process.destroyForcibly();
+                throw new IOException("no process group of its own within 10 s");
+            }
+            LockSupport.parkNanos(TimeUnit.MICROSECONDS.toNanos(50));
+        }
+    }
+
+    // Java's message names the wrapper; what the system said stands at its end.
+    private static String complaint(IOException e) {
+        String message = String.valueOf(e.getMessage());
+        Matcher matcher = SYSTEM_ERROR.matcher(message);
+        return matcher.find() ? matcher.group(1).toLowerCase(Locale.ROOT) : message;
+    }
+
+    private void ended(ChildProcess child) {
+        if (child.isGone()) {
+            forget(child);
+        }
+    }
+
+    private void forget(ChildProcess child) {
+        if (children.remove(child)) {
+            releaseHook();
+        }
+    }
+
+    private void claimHook(Path program) throws LaunchException {
+        synchronized (hookClaims) {
+            try {
+                if (hookClaims.getAndIncrement() == 0) {
+                    JvmExitHook.add(this);
+                }
+            } catch (IllegalStateException e) {
+                hookClaims.decrementAndGet();
+                throw new LaunchException(Reason.CLOSED, "cannot start " + program + ": the JVM is shutting down");
+            }
+        }
+    }
+
+    private void releaseHook() {
+        synchronized (hookClaims) {
+            if (hookClaims.decrementAndGet() == 0) {
+                JvmExitHook.remove(this);
+            }
+        }
+    }
+
+    /**
+     * Kills all processes that still live with their groups and descendants, and waits until the processes that were
+     * launched are reaped. Nothing can be launched afterwards. Closing again does nothing.
+     *
+     * @throws IllegalStateException when a process still runs 2 s after SIGKILL
+     */
+    @Override
+    public void close() {
+        launching.writeLock().lock();
+        closed = true;
+        launching.writeLock().unlock();
+        synchronized (closing) {
+            List<ChildProcess> open = List.copyOf(children);
+            open.forEach(ChildProcess::killTree);
+            long start = System.nanoTime();
+            List<ChildProcess> left = new ArrayList<>();
+            for (ChildProcess child : open) {
+                if (child.awaitReaped(REAP_BOUND - (System.nanoTime() - start))) {
+                    forget(child);
+                } else {
+                    left.add(child);
+                }
+            }
+            if (!left.isEmpty()) {
+                throw new IllegalStateException("still running 2 s after SIGKILL: " + left);
+            }
+        }
+    }
+}
