@@ -1,0 +1,65 @@
+package io.lambdasimulator.internal.http;
+
+import org.eclipse.jetty.http.HttpVersion;
+import org.eclipse.jetty.io.Connection;
+import org.eclipse.jetty.io.EndPoint;
+import org.eclipse.jetty.server.Connector;
+import org.eclipse.jetty.server.HttpConfiguration;
+import org.eclipse.jetty.server.HttpConnectionFactory;
+import org.eclipse.jetty.server.internal.HttpConnection;
+
+/**
+ * A connection that keeps the path of the request as it came in. Jetty itself is shown an innocent path, since its own
+ * reading of a path refuses some (<code>%00</code>, <code>%zz</code>) and normalises others.
+ */
+final class ApiConnection extends HttpConnection {
+
+    private String rawPath = "";
+
+    private ApiConnection(HttpConfiguration configuration, Connector connector, EndPoint endPoint) {
+        super(configuration, connector, endPoint);
+    }
+
+    /** The path of the request under way, without the query. */
+    String rawPath() {
+        return rawPath;
+    }
+
+    @Override
+    protected HttpStreamOverHTTP1 newHttpStream(String method, String target, HttpVersion version) {
+        int start = startOfPath(target);
+        String path = target.substring(start);
+        int query = path.indexOf('?');
+        rawPath = query < 0 ? path : path.substring(0, query);
+        if (rawPath.isEmpty() && start > 0) {
+            rawPath = "/";
+        }
+        boolean innocent = rawPath.startsWith("/");
+        return super.newHttpStream(method, innocent ? target.substring(0, start) + "/" : target, version);
+    }
+
+    /** Where the path starts: behind the authority in the absolute form, else at the beginning. */
+    private static int startOfPath(String target) {
+        int scheme = target.startsWith("/") ? -1 : target.indexOf("://");
+        if (scheme < 0) {
+            return 0;
+        }
+        for (int i = scheme + 3; i < target.length(); i++) {
+            if (target.charAt(i) == '/' || target.charAt(i) == '?') {
+                return i;
+            }
+        }
+        return target.length();
+    }
+
+    static final class Factory extends HttpConnectionFactory {
+        Factory(HttpConfiguration configuration) {
+            super(configuration);
+        }
+
+        @Override
+        public Connection newConnection(Connector connector, EndPoint endPoint) {
+            return configure(new ApiConnection(getHttpConfiguration(), connector, endPoint), connector, endPoint);
+        }
+    }
+}

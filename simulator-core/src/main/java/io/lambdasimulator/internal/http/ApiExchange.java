@@ -1,0 +1,443 @@
+package io.lambdasimulator.internal.http;
+
+import java.nio.ByteBuffer;
+import java.util.concurrent.CompletionStage;
+import org.eclipse.jetty.http.HttpFields;
+import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.http.HttpHeaderValue;
+import org.eclipse.jetty.io.Content;
+import org.eclipse.jetty.server.Request;
+import org.eclipse.jetty.server.Response;
+import org.eclipse.jetty.util.Callback;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * An exchange over Jetty's own request and response. Two small state machines under one lock: what became of the body,
+ * and how the exchange ends. The lock is never held while anything is read, written or called back.
+ */
+final class ApiExchange implements Exchange {
+
+    private static final Logger LOG = LoggerFactory.getLogger(ApiExchange.class);
+
+    /** How much of an unwanted body is read before its sender gets the answer regardless. */
+    private static final long THROWN_AWAY_AT_MOST = 64L * 1024 * 1024;
+
+    /** Small pieces, since the JDK copies all it is given for each write and keeps the copy's memory. */
+    private static final int WRITTEN_AT_ONCE = 128 * 1024;
+
+    /** Jetty's side of the exchange. */
+    record Ends(Request request, Response response, Callback callback, WatchedEndPoint endPoint) {}
+
+    private enum Body {
+        UNREAD,
+        /** A thread is reading, or will be called when there is something to read. */
+        READING,
+        /** The receiver has not yet said that it wants more. */
+        PAUSED,
+        COMPLETE,
+        TRUNCATED
+    }
+
+    private enum Outcome {
+        OPEN,
+        /** Answered, but the rest of the body is still being read, or the answer still being written. */
+        ANSWERED,
+        ENDED
+    }
+
+    private final ApiServer server;
+    private final Ends ends;
+    private final String path;
+    private final String pathParameter;
+
+    private final Object lock = new Object();
+    private Body body = Body.UNREAD;
+    private Outcome outcome = Outcome.OPEN;
+    private BodySink sink = BodySink.NOWHERE;
+    private long thrownAway;
+    private int pauses;
+    private @Nullable Answer answer;
+    private @Nullable Runnable onGone;
+    private WatchedEndPoint.@Nullable Watch watch;
+
+    ApiExchange(ApiServer server, Ends ends, String path, String pathParameter) {
+        this.server = server;
+        this.ends = ends;
+        this.path = path;
+        this.pathParameter = pathParameter;
+    }
+
+    @Override
+    public String method() {
+        return ends.request().getMethod();
+    }
+
+    @Override
+    public String path() {
+        return path;
+    }
+
+    @Override
+    public String pathParameter() {
+        return pathParameter;
+    }
+
+    @Override
+    public @Nullable String header(String name) {
+        return HeaderText.decode(ends.request().getHeaders().get(name));
+    }
+
+    void handle(Route.Handler handler) {
+        try {
+            handler.handle(this);
+        } catch (Throwable e) {
+            failed(e);
+        }
+    }
+
+    /** Something of ours failed: says so in the log, and to the client unless it has its answer. */
+    void failed(Throwable cause) {
+        LOG.warn("Handling {} {} failed", method(), path, cause);
+        answer(Refusals.INTERNAL_ERROR);
+    }
+
+    @Override
+    public void readBody(long limit, BodyReader reader) {
+        receive(new BodySink.Whole(limit, ends.request().getLength(), reader));
+    }
+
+    @Override
+    public void streamBody(BodyStream stream) {
+        receive(new BodySink.Pieces(stream));
+    }
+
+    private void receive(BodySink receiver) {
+        synchronized (lock) {
+            if (outcome != Outcome.OPEN) {
+                return;
+            }
+            if (body != Body.UNREAD) {
+                throw new IllegalStateException("the body was asked for before");
+            }
+            sink = receiver;
+            body = Body.READING;
+        }
+        read();
+    }
+
+    /** Reads what is there; when nothing is, Jetty calls again. Only whoever made the state READING may call this. */
+    private void read() {
+        while (true) {
+            Content.Chunk chunk = ends.request().read();
+            if (chunk == null) {
+                ends.request().demand(this::read);
+                return;
+            }
+            if (Content.Chunk.isFailure(chunk)) {
+                bodyEnded(Body.TRUNCATED);
+                return;
+            }
+            byte[] piece = new byte[chunk.remaining()];
+            chunk.getByteBuffer().get(piece);
+            chunk.release();
+            if (piece.length > 0 && !deliver(piece)) {
+                return;
+            }
+            if (chunk.isLast()) {
+                bodyEnded(Body.COMPLETE);
+                return;
+            }
+        }
+    }
+
+    /** Whether to read on. */
+    private boolean deliver(byte[] piece) {
+        BodySink receiver;
+        synchronized (lock) {
+            receiver = sink;
+            if (outcome == Outcome.ANSWERED) {
+                thrownAway += piece.length;
+            }
+        }
+        if (thrownAway > THROWN_AWAY_AT_MOST) {
+            bodyEnded(Body.TRUNCATED);
+            return false;
+        }
+        CompletionStage<?> wantsMore = null;
+        try {
+            wantsMore = receiver.piece(piece);
+        } catch (Throwable e) {
+            failed(e);
+        }
+        if (wantsMore == null) {
+            return true;
+        }
+        int pause;
+        synchronized (lock) {
+            if (outcome != Outcome.OPEN) {
+                return true;
+            }
+            body = Body.PAUSED;
+            pause = ++pauses;
+        }
+        wantsMore.whenCompleteAsync((nothing, failure) -> resume(pause, failure), server::execute);
+        return false;
+    }
+
+    private void resume(int pause, @Nullable Throwable failure) {
+        if (failure != null) {
+            failed(failure);
+        }
+        synchronized (lock) {
+            if (body != Body.PAUSED || pause != pauses || outcome != Outcome.OPEN) {
+                return;
+            }
+            body = Body.READING;
+        }
+        read();
+    }
+
+    private void bodyEnded(Body ended) {
+        BodySink receiver;
+        Outcome now;
+        WatchedEndPoint.Watch parked;
+        synchronized (lock) {
+            body = ended;
+            receiver = sink;
+            sink = BodySink.NOWHERE;
+            now = outcome;
+            parked = watch;
+        }
+        switch (now) {
+            case OPEN -> {
+                try {
+                    if (ended == Body.COMPLETE) {
+                        receiver.complete(ends.request().getTrailers());
+                    } else {
+                        receiver.truncated();
+                    }
+                } catch (Throwable e) {
+                    failed(e);
+                }
+                if (parked != null && ended == Body.COMPLETE) {
+                    parked.start();
+                } else if (parked != null) {
+                    gone();
+                } else if (server.isClosed()) {
+                    abandon();
+                }
+            }
+            case ANSWERED -> send();
+            case ENDED -> end();
+        }
+    }
+
+    @Override
+    public void park(Runnable runnable) {
+        Body now;
+        WatchedEndPoint.Watch started = ends.endPoint().new Watch(() -> server.execute(this::gone));
+        synchronized (lock) {
+            if (outcome != Outcome.OPEN) {
+                return;
+            }
+            if (watch != null) {
+                throw new IllegalStateException("parked before");
+            }
+            watch = started;
+            onGone = runnable;
+            now = body;
+            if (now == Body.UNREAD) {
+                body = Body.READING;
+            }
+        }
+        switch (now) {
+            case UNREAD -> read();
+            case COMPLETE -> started.start();
+            case TRUNCATED -> gone();
+            case READING, PAUSED -> {
+                // The watch begins when the body ends.
+            }
+        }
+    }
+
+    /** The client of a parked exchange has left. */
+    private void gone() {
+        synchronized (lock) {
+            if (outcome != Outcome.OPEN) {
+                return;
+            }
+            outcome = Outcome.ENDED;
+        }
+        runOnGone();
+        end();
+    }
+
+    private void runOnGone() {
+        Runnable runnable;
+        synchronized (lock) {
+            runnable = onGone;
+            onGone = null;
+        }
+        if (runnable == null) {
+            return;
+        }
+        try {
+            runnable.run();
+        } catch (Throwable e) {
+            LOG.warn("Handling the end of {} {} failed", method(), path, e);
+        }
+    }
+
+    @Override
+    public void answer(Answer given) {
+        boolean readRest = false;
+        synchronized (lock) {
+            if (outcome != Outcome.OPEN) {
+                return;
+            }
+            outcome = Outcome.ANSWERED;
+            answer = given;
+            sink = BodySink.NOWHERE;
+            switch (body) {
+                case UNREAD, PAUSED -> {
+                    body = Body.READING;
+                    readRest = true;
+                }
+                case READING -> {
+                    return;
+                }
+                case COMPLETE, TRUNCATED -> {
+                    // Nothing is left to read.
+                }
+            }
+        }
+        if (!readRest) {
+            send();
+        } else if (hasNoBody()) {
+            read();
+        } else {
+            server.execute(this::read);
+        }
+    }
+
+    private boolean hasNoBody() {
+        HttpFields headers = ends.request().getHeaders();
+        return ends.request().getLength() <= 0 && !headers.contains(HttpHeader.TRANSFER_ENCODING);
+    }
+
+    private void send() {
+        WatchedEndPoint.Watch parked;
+        Answer given;
+        boolean close;
+        synchronized (lock) {
+            parked = watch;
+            given = answer == null ? Refusals.INTERNAL_ERROR : answer;
+            close = thrownAway > THROWN_AWAY_AT_MOST;
+        }
+        if (parked != null && !parked.stop()) {
+            undelivered();
+            return;
+        }
+        Response response = ends.response();
+        HttpFields.Mutable headers = response.getHeaders();
+        response.setStatus(given.status());
+        for (Answer.Header header : given.headers()) {
+            headers.add(HeaderText.field(header));
+        }
+        if (given.status() != 204 && given.status() != 304) {
+            headers.put(HttpHeader.CONTENT_LENGTH, given.body().length);
+        }
+        if (close) {
+            headers.put(HttpHeader.CONNECTION, HttpHeaderValue.CLOSE.asString());
+        }
+        new Writing(ByteBuffer.wrap(given.body())).writeNext();
+    }
+
+    /** Writes the body piece by piece; each piece is written when the one before has left. */
+    private final class Writing implements Callback {
+        private final ByteBuffer content;
+        private boolean last;
+
+        Writing(ByteBuffer content) {
+            this.content = content;
+        }
+
+        void writeNext() {
+            int length = Math.min(WRITTEN_AT_ONCE, content.remaining());
+            ByteBuffer piece = content.slice(content.position(), length);
+            content.position(content.position() + length);
+            last = !content.hasRemaining();
+            ends.response().write(last, piece, this);
+        }
+
+        @Override
+        public void succeeded() {
+            if (!last) {
+                writeNext();
+                return;
+            }
+            synchronized (lock) {
+                outcome = Outcome.ENDED;
+                onGone = null;
+            }
+            server.ended(ApiExchange.this);
+            ends.callback().succeeded();
+        }
+
+        @Override
+        public void failed(Throwable cause) {
+            undelivered();
+        }
+    }
+
+    private void undelivered() {
+        synchronized (lock) {
+            outcome = Outcome.ENDED;
+        }
+        runOnGone();
+        end();
+    }
+
+    @Override
+    public void drop() {
+        boolean reading;
+        synchronized (lock) {
+            if (outcome != Outcome.OPEN) {
+                return;
+            }
+            outcome = Outcome.ENDED;
+            onGone = null;
+            sink = BodySink.NOWHERE;
+            reading = body == Body.READING;
+        }
+        ends.endPoint().close();
+        if (!reading) {
+            end();
+        }
+    }
+
+    /** The server closes: whoever waits for this client is told as if the client had left. */
+    void abandon() {
+        ends.endPoint().close();
+        synchronized (lock) {
+            if (outcome != Outcome.OPEN || body == Body.READING) {
+                return;
+            }
+            if (body != Body.PAUSED) {
+                server.execute(this::gone);
+                return;
+            }
+            body = Body.READING;
+        }
+        server.execute(this::read);
+    }
+
+    /** Ends the connection, quietly for Jetty; whoever reads the body at this moment calls this in place of others. */
+    private void end() {
+        server.ended(this);
+        ends.endPoint().close();
+        ends.callback().failed(new Request.Handler.AbortException());
+    }
+}

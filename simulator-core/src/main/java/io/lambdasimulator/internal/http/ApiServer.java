@@ -1,0 +1,209 @@
+package io.lambdasimulator.internal.http;
+
+import io.javalin.Javalin;
+import io.javalin.compression.CompressionStrategy;
+import io.javalin.http.HandlerType;
+import io.javalin.http.servlet.JavalinServlet;
+import java.io.IOException;
+import java.net.BindException;
+import java.net.InetSocketAddress;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.eclipse.jetty.ee10.servlet.ServletContextHandler;
+import org.eclipse.jetty.ee10.servlet.ServletHolder;
+import org.eclipse.jetty.http.HttpCompliance;
+import org.eclipse.jetty.http.UriCompliance;
+import org.eclipse.jetty.io.EndPoint;
+import org.eclipse.jetty.io.ManagedSelector;
+import org.eclipse.jetty.io.SocketChannelEndPoint;
+import org.eclipse.jetty.server.HttpConfiguration;
+import org.eclipse.jetty.server.Server;
+import org.eclipse.jetty.server.ServerConnector;
+import org.eclipse.jetty.util.thread.QueuedThreadPool;
+
+/**
+ * One HTTP server: Javalin routes, Jetty reads and writes. It has no timeouts, since a runtime may be silent for as long
+ * as an invocation lasts, and a small pool of daemon threads, since nothing that waits holds one.
+ */
+final class ApiServer implements AutoCloseable {
+
+    /** The header in which the Java runtime reports an error may be 1 MiB by itself. */
+    private static final int LARGEST_HEADERS = 1_100_000;
+
+    private static final int ACCEPT_QUEUE = 4096;
+    private static final int MOST_THREADS = 24;
+    private static final int READ_AT_ONCE = 32 * 1024;
+
+    /** How long closing waits for those who are being told that their clients have gone. */
+    private static final long LAST_WORDS_MILLIS = 200;
+
+    private final ServerSocketChannel listener;
+    private final InetSocketAddress address;
+    private final QueuedThreadPool pool;
+    private final Server jetty;
+    private final ServerConnector connector;
+    private final Set<ApiExchange> open = ConcurrentHashMap.newKeySet();
+    private final CountDownLatch noneOpen = new CountDownLatch(1);
+    private final AtomicBoolean closed = new AtomicBoolean();
+
+    private ApiServer(String name, ServerSocketChannel listener, List<Route> routes) throws IOException {
+        this.listener = listener;
+        this.address = (InetSocketAddress) listener.getLocalAddress();
+        this.pool = new QueuedThreadPool(MOST_THREADS, 2);
+        pool.setName(name);
+        pool.setDaemon(true);
+        this.jetty = new Server(pool);
+        this.connector = new Listener(jetty, pool);
+        connector.setHost(address.getHostString());
+        connector.setPort(address.getPort());
+        connector.setIdleTimeout(0);
+        connector.open(listener);
+        jetty.addConnector(connector);
+        jetty.setErrorHandler(new Refusals());
+        RoutingHandler routing = new RoutingHandler(this, new RouteTable(routes));
+        routing.setHandler(javalin(routes));
+        jetty.setHandler(routing);
+    }
+
+    /**
+     * Starts a server.
+     *
+     * @param name names the threads
+     * @param port 0 for any free port
+     * @throws BindException if the address cannot be listened on; the message says which and why
+     */
+    static ApiServer start(String name, String host, int port, List<Route> routes) throws IOException {
+        ServerSocketChannel listener = listen(host, port);
+        ApiServer server = new ApiServer(name, listener, routes);
+        try {
+            server.jetty.start();
+            return server;
+        } catch (Exception e) {
+            server.close();
+            throw new IOException("cannot start the HTTP server on " + server.address + ": " + e.getMessage(), e);
+        }
+    }
+
+    private static ServerSocketChannel listen(String host, int port) throws IOException {
+        InetSocketAddress wanted = new InetSocketAddress(host, port);
+        if (wanted.isUnresolved()) {
+            throw new BindException("cannot listen on " + host + ":" + port + ": unknown host");
+        }
+        ServerSocketChannel listener = ServerSocketChannel.open();
+        try {
+            return listener.bind(wanted, ACCEPT_QUEUE);
+        } catch (IOException e) {
+            listener.close();
+            BindException failure = new BindException("cannot listen on " + host + ":" + port + ": " + e.getMessage());
+            failure.initCause(e);
+            throw failure;
+        }
+    }
+
+    private static ServletContextHandler javalin(List<Route> routes) {
+        Javalin javalin = Javalin.create(config -> {
+            config.startup.startupWatcherEnabled = false;
+            config.startup.showJavalinBanner = false;
+            config.startup.showOldJavalinVersionWarning = false;
+            config.http.compressionStrategy = CompressionStrategy.NONE;
+            config.router.ignoreTrailingSlashes = false;
+            for (Route route : routes) {
+                config.routes.addHttpHandler(new HandlerType(route.method()), route.path(), context -> {
+                    ApiExchange exchange = Objects.requireNonNull(context.attribute(RoutingHandler.EXCHANGE));
+                    exchange.handle(route.handler());
+                });
+            }
+        });
+        ServletContextHandler context = new ServletContextHandler("/", ServletContextHandler.NO_SESSIONS);
+        context.addServlet(new ServletHolder(new JavalinServlet(javalin.unsafe)), "/*");
+        return context;
+    }
+
+    /** Where the server listens. */
+    InetSocketAddress address() {
+        return address;
+    }
+
+    boolean isClosed() {
+        return closed.get();
+    }
+
+    void begun(ApiExchange exchange) {
+        open.add(exchange);
+        if (isClosed()) {
+            exchange.drop();
+        }
+    }
+
+    void ended(ApiExchange exchange) {
+        open.remove(exchange);
+        if (isClosed() && open.isEmpty()) {
+            noneOpen.countDown();
+        }
+    }
+
+    /** Runs a task on the server's pool, or not at all once the server is closed. */
+    void execute(Runnable task) {
+        try {
+            pool.execute(task);
+        } catch (RejectedExecutionException e) {
+            // The server is gone, and with it everyone the task could have mattered to.
+        }
+    }
+
+    /** Ends every connection abruptly, then stops. Does nothing the second time. */
+    @Override
+    public void close() {
+        if (!closed.compareAndSet(false, true)) {
+            return;
+        }
+        try {
+            listener.close();
+            connector.getConnectedEndPoints().forEach(EndPoint::close);
+            open.forEach(ApiExchange::abandon);
+            if (!open.isEmpty()) {
+                noneOpen.await(LAST_WORDS_MILLIS, TimeUnit.MILLISECONDS);
+            }
+            jetty.stop();
+        } catch (Exception e) {
+            throw new IllegalStateException("the HTTP server on " + address + " did not stop", e);
+        }
+    }
+
+    private static HttpConfiguration configuration() {
+        HttpConfiguration configuration = new HttpConfiguration();
+        configuration.setSendServerVersion(false);
+        configuration.setSendDateHeader(true);
+        configuration.setRequestHeaderSize(LARGEST_HEADERS);
+        configuration.setMaxResponseHeaderSize(LARGEST_HEADERS);
+        configuration.setInputBufferSize(READ_AT_ONCE);
+        configuration.setUriCompliance(UriCompliance.UNSAFE);
+        configuration.setHttpCompliance(HttpCompliance.RFC9110.with(
+                "lambda", HttpCompliance.Violation.MISMATCHED_AUTHORITY, HttpCompliance.Violation.UNSAFE_HOST_HEADER));
+        return configuration;
+    }
+
+    private static final class Listener extends ServerConnector {
+        private final Executor executor;
+
+        Listener(Server server, Executor executor) {
+            super(server, 0, 1, new ApiConnection.Factory(configuration()));
+            this.executor = executor;
+        }
+
+        @Override
+        protected SocketChannelEndPoint newEndPoint(SocketChannel channel, ManagedSelector selector, SelectionKey key) {
+            return new WatchedEndPoint(channel, selector, key, getScheduler(), executor);
+        }
+    }
+}

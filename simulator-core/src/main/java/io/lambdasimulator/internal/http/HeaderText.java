@@ -1,0 +1,32 @@
+package io.lambdasimulator.internal.http;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import org.eclipse.jetty.http.HttpField;
+import org.eclipse.jetty.http.HttpHeader;
+import org.jspecify.annotations.Nullable;
+
+/** Header values as text: UTF-8 where the bytes are UTF-8, as every client of today means them. */
+final class HeaderText {
+
+    private HeaderText() {}
+
+    static @Nullable String decode(@Nullable String latin1) {
+        if (latin1 == null || latin1.chars().allMatch(c -> c < 0x80)) {
+            return latin1;
+        }
+        try {
+            byte[] bytes = latin1.getBytes(StandardCharsets.ISO_8859_1);
+            return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+        } catch (CharacterCodingException e) {
+            return latin1;
+        }
+    }
+
+    /** A field without Jetty's own constant for the name, which would decide how the name is spelled. */
+    static HttpField field(Answer.Header header) {
+        byte[] bytes = header.value().getBytes(StandardCharsets.UTF_8);
+        return new HttpField((HttpHeader) null, header.name(), new String(bytes, StandardCharsets.ISO_8859_1));
+    }
+}

@@ -1,0 +1,79 @@
+package io.lambdasimulator.internal.http;
+
+import io.lambdasimulator.internal.json.GoJson;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import org.eclipse.jetty.http.HttpField;
+import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.server.Request;
+import org.eclipse.jetty.server.Response;
+import org.eclipse.jetty.server.handler.ErrorHandler;
+import org.eclipse.jetty.util.Callback;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is answered when no handler answers: to requests that are not HTTP, and when a handler fails. Nothing of the
+ * engine shows.
+ */
+final class Refusals implements Request.Handler {
+
+    static final Answer NOT_FOUND = Answer.of(
+                    404, "text/plain; charset=utf-8", "404 page not found\n".getBytes(StandardCharsets.UTF_8))
+            .with("X-Content-Type-Options", "nosniff");
+
+    static final Answer INTERNAL_ERROR = json(500, "Internal Server Error", "InternalServerError");
+
+    private static final Map<Integer, String> BY_STATUS = Map.of(
+            414, "the request target is too long",
+            417, "the expectation in the Expect header is not supported",
+            426, "the HTTP version is not supported",
+            431, "the request headers are too large",
+            505, "the HTTP version is not supported");
+
+    /** The parser's reasons, as far as they say more than that the request is malformed. */
+    private static final Map<String, String> BY_REASON = Map.of(
+            "No Host", "the Host header is missing",
+            "Blank Host", "the Host header is empty",
+            "Duplicate Host Header", "there is more than one Host header",
+            "Invalid Authority", "the Host header is not valid",
+            "Mismatched Authority", "the Host header and the request target name different hosts",
+            "Multiple Content-Lengths", "there is more than one Content-Length header",
+            "Invalid Content-Length Value", "the Content-Length header is not a number",
+            "Transfer-Encoding and Content-Length", "there are both a Content-Length and a Transfer-Encoding header",
+            "Bad Transfer-Encoding, chunked not last", "the Transfer-Encoding header is not supported",
+            "No URI", "the request line has no target");
+
+    static Answer methodNotAllowed(String allowed) {
+        return Answer.empty(405).with("Allow", allowed);
+    }
+
+    private static Answer refusal(int status, @Nullable String reason) {
+        if (status == 500) {
+            return INTERNAL_ERROR;
+        }
+        String byReason = reason == null ? null : BY_REASON.get(reason);
+        String words = byReason == null ? BY_STATUS.getOrDefault(status, "the request is not valid HTTP") : byReason;
+        return json(status, words, "InvalidRequestFormat");
+    }
+
+    private static Answer json(int status, String message, String type) {
+        byte[] object = GoJson.object("errorMessage", message, "errorType", type);
+        byte[] line = new byte[object.length + 1];
+        System.arraycopy(object, 0, line, 0, object.length);
+        line[object.length] = '\n';
+        return Answer.of(status, "application/json", line);
+    }
+
+    @Override
+    public boolean handle(Request request, Response response, Callback callback) {
+        Object reason = request.getAttribute(ErrorHandler.ERROR_MESSAGE);
+        Answer answer = refusal(response.getStatus(), reason == null ? null : reason.toString());
+        for (Answer.Header header : answer.headers()) {
+            response.getHeaders().put(header.name(), header.value());
+        }
+        response.getHeaders().put(new HttpField(HttpHeader.CONNECTION, "close"));
+        response.write(true, ByteBuffer.wrap(answer.body()), callback);
+        return true;
+    }
+}

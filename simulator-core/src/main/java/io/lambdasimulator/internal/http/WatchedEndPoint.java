@@ -1,0 +1,177 @@
+package io.lambdasimulator.internal.http;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.SocketChannel;
+import java.util.concurrent.Executor;
+import org.eclipse.jetty.io.ManagedSelector;
+import org.eclipse.jetty.io.SocketChannelEndPoint;
+import org.eclipse.jetty.util.BufferUtil;
+import org.eclipse.jetty.util.Callback;
+import org.eclipse.jetty.util.thread.Scheduler;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A connection's end that can tell when its peer leaves while nobody reads from it. Between a request and its answer
+ * HTTP/1.1 reads nothing, so a client that gave up a long poll would go unnoticed until the answer is written, and even
+ * then: the first write to a dead peer succeeds.
+ *
+ * <p>To see the end of the stream one has to read. What arrives meanwhile is a pipelined request, which is kept and
+ * handed out by {@link #fill} later.
+ */
+final class WatchedEndPoint extends SocketChannelEndPoint {
+
+    /** How much of a pipelined request is kept. Behind more than that the end of the stream is not seen. */
+    private static final int KEPT = 64 * 1024;
+
+    private static final Throwable STOPPED = new Throwable("stopped", null, false, false) {
+        private static final long serialVersionUID = 1L;
+    };
+
+    private final Executor executor;
+    private final Object lock = new Object();
+    private volatile @Nullable ByteBuffer kept;
+
+    WatchedEndPoint(
+            SocketChannel channel, ManagedSelector selector, SelectionKey key, Scheduler scheduler, Executor executor) {
+        super(channel, selector, key, scheduler);
+        this.executor = executor;
+    }
+
+    private enum Look {
+        QUIET,
+        GONE,
+        FULL
+    }
+
+    /** Reads what is there into {@link #kept}. */
+    private Look look() {
+        ByteBuffer buffer = kept;
+        if (buffer == null) {
+            buffer = BufferUtil.allocate(1024);
+        }
+        try {
+            while (true) {
+                if (BufferUtil.space(buffer) == 0) {
+                    if (buffer.capacity() >= KEPT) {
+                        return Look.FULL;
+                    }
+                    ByteBuffer larger = BufferUtil.allocate(2 * buffer.capacity());
+                    BufferUtil.append(larger, buffer);
+                    buffer = larger;
+                }
+                int filled = super.fill(buffer);
+                if (filled <= 0) {
+                    return filled < 0 ? Look.GONE : Look.QUIET;
+                }
+            }
+        } catch (IOException e) {
+            return Look.GONE;
+        } finally {
+            kept = buffer.hasRemaining() ? buffer : null;
+        }
+    }
+
+    @Override
+    public int fill(ByteBuffer buffer) throws IOException {
+        ByteBuffer first = kept;
+        if (first == null) {
+            return super.fill(buffer);
+        }
+        int position = BufferUtil.flipToFill(buffer);
+        int moved = BufferUtil.put(first, buffer);
+        BufferUtil.flipToFlush(buffer, position);
+        if (!first.hasRemaining()) {
+            kept = null;
+        }
+        return moved;
+    }
+
+    @Override
+    public void fillInterested(Callback callback) {
+        super.fillInterested(callback);
+        wakeIfNeeded();
+    }
+
+    @Override
+    public boolean tryFillInterested(Callback callback) {
+        boolean registered = super.tryFillInterested(callback);
+        wakeIfNeeded();
+        return registered;
+    }
+
+    /** The selector sees neither bytes that are already here nor a channel that was closed just before. */
+    private void wakeIfNeeded() {
+        if (!getChannel().isOpen()) {
+            getFillInterest().onFail(new ClosedChannelException());
+        } else if (kept != null) {
+            executor.execute(() -> getFillInterest().fillable());
+        }
+    }
+
+    /**
+     * One watch, from a request to its answer. Meanwhile the connection itself must read nothing, so it starts when the
+     * request has been read to its end.
+     */
+    final class Watch implements Callback {
+        private final Runnable onGone;
+        private boolean over;
+
+        /** @param onGone runs at most once, possibly before {@link #start} returns; must not block */
+        Watch(Runnable onGone) {
+            this.onGone = onGone;
+        }
+
+        /** Does nothing when the watch is over already. */
+        void start() {
+            succeeded();
+        }
+
+        /** Ends the watch and says whether the peer is still there. */
+        boolean stop() {
+            synchronized (lock) {
+                over = true;
+                getFillInterest().onFail(STOPPED);
+                return isOpen() && look() != Look.GONE;
+            }
+        }
+
+        /** Something can be read: bytes, the end of the stream, or nothing after all. */
+        @Override
+        public void succeeded() {
+            boolean gone;
+            synchronized (lock) {
+                if (over) {
+                    return;
+                }
+                Look look = look();
+                if (look == Look.QUIET) {
+                    getFillInterest().tryRegister(this);
+                }
+                // A channel closed before it was registered will not call.
+                gone = look == Look.GONE || !isOpen();
+            }
+            if (gone) {
+                failed(new ClosedChannelException());
+            }
+        }
+
+        @Override
+        public void failed(Throwable cause) {
+            synchronized (lock) {
+                if (over) {
+                    return;
+                }
+                over = true;
+            }
+            onGone.run();
+        }
+
+        @Override
+        public InvocationType getInvocationType() {
+            return InvocationType.NON_BLOCKING;
+        }
+    }
+}
