@@ -37,12 +37,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
@@ -228,7 +231,8 @@ public final class LambdaSimulator implements AutoCloseable {
             throw new IllegalStateException(
                     "init is not complete within " + atMost.toMillis() + " ms: " + environment.describeWaiting());
         } catch (ExecutionException e) {
-            throw new IllegalStateException(String.valueOf(e.getCause().getMessage()), e.getCause());
+            Throwable cause = e.getCause() == null ? e : e.getCause();
+            throw new IllegalStateException(String.valueOf(cause.getMessage()), cause);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IllegalStateException("interrupted while waiting for init", e);
@@ -365,6 +369,9 @@ public final class LambdaSimulator implements AutoCloseable {
         private static final List<Path> BOOTSTRAPS =
                 List.of(Path.of("/var/task/bootstrap"), Path.of("/opt/bootstrap"), Path.of("/var/runtime/bootstrap"));
 
+        private static final DateTimeFormatter LOG_STREAM_DATE =
+                DateTimeFormatter.ofPattern("yyyy/MM/dd/").withZone(ZoneOffset.UTC);
+
         private FunctionConfiguration function = FunctionConfiguration.defaults();
         private @Nullable Command runtimeCommand;
         private @Nullable FunctionHandler runtimeHandler;
@@ -448,7 +455,8 @@ public final class LambdaSimulator implements AutoCloseable {
 
         private void requireNoRuntime() {
             if (runtimeCommand != null || runtimeHandler != null || runtimeFromBootstrap) {
-                throw new IllegalStateException("an execution environment has one runtime, and this one has it already");
+                throw new IllegalStateException(
+                        "an execution environment has one runtime, and this one has it already");
             }
         }
 
@@ -486,8 +494,8 @@ public final class LambdaSimulator implements AutoCloseable {
 
         private Builder add(String name, ExtensionSource source) {
             if (name.isEmpty() || name.indexOf('/') >= 0) {
-                throw new IllegalArgumentException("\"" + name + "\" is no extension name: use the file name that it"
-                        + " has in /opt/extensions");
+                throw new IllegalArgumentException(
+                        "\"" + name + "\" is no extension name: use the file name that it" + " has in /opt/extensions");
             }
             if (extensions.putIfAbsent(name, source) != null) {
                 throw new IllegalArgumentException("there is an extension named " + name + " already");
@@ -582,8 +590,8 @@ public final class LambdaSimulator implements AutoCloseable {
          */
         public Builder shapeResponseStreams(long burstBytes, long bytesPerSecond) {
             if (burstBytes < 0 || bytesPerSecond <= 0) {
-                throw new IllegalArgumentException("a burst of " + burstBytes + " bytes and a rate of "
-                        + bytesPerSecond + " bytes/s let nothing through");
+                throw new IllegalArgumentException("a burst of " + burstBytes + " bytes and a rate of " + bytesPerSecond
+                        + " bytes/s let nothing through");
             }
             bandwidth = Optional.of(new Bandwidth(burstBytes, bytesPerSecond));
             return this;
@@ -771,7 +779,8 @@ public final class LambdaSimulator implements AutoCloseable {
         }
 
         private Map<Participant, Source> sources(String runtimeApi) {
-            String logStream = EnvironmentVariables.logStreamName(clock.instant(), function.version());
+            String logStream = LOG_STREAM_DATE.format(clock.instant()) + "[" + function.version() + "]"
+                    + UUID.randomUUID().toString().replace("-", "");
             EnvironmentVariables variables = (inheritHostEnvironment
                             ? EnvironmentVariables.ofHost(function, runtimeApi, logStream, System.getenv())
                             : EnvironmentVariables.isolated(function, runtimeApi, logStream, System.getenv()))

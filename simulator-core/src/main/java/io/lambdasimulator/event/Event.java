@@ -171,7 +171,8 @@ public sealed interface Event {
             implements Event {
         @Override
         public String describe() {
-            return participant + " received " + type + requestId.map(id -> " " + id).orElse("");
+            return participant + " received " + type
+                    + requestId.map(id -> " " + id).orElse("");
         }
     }
 
@@ -233,7 +234,8 @@ public sealed interface Event {
             implements Event {
         @Override
         public String describe() {
-            return "runtime done with " + requestId + ": " + status.wireName() + error(errorType) + " after " + millis(duration);
+            return "runtime done with " + requestId + ": " + status.wireName() + error(errorType) + " after "
+                    + millis(duration);
         }
     }
 
@@ -259,7 +261,8 @@ public sealed interface Event {
     record InvocationCompleted(InvocationReport report) implements Event {
         @Override
         public String describe() {
-            return "invocation " + report.requestId() + " complete: " + report.status().wireName() + error(report.errorType()) + " after " + millis(report.duration());
+            return "invocation " + report.requestId() + " complete: "
+                    + report.status().wireName() + error(report.errorType()) + " after " + millis(report.duration());
         }
     }
 

@@ -35,7 +35,11 @@ public interface EventLog {
      * @return an immutable list, oldest first
      */
     default <E extends Event> List<E> events(Class<E> type) {
-        return entries().stream().map(Entry::event).filter(type::isInstance).map(type::cast).toList();
+        return entries().stream()
+                .map(Entry::event)
+                .filter(type::isInstance)
+                .map(type::cast)
+                .toList();
     }
 
     /**

@@ -82,7 +82,8 @@ public final class AnswerInProgress {
     /** The body ended before it was complete. */
     public void truncated() throws CallRefused {
         environment.finishAnswer(this, () -> {
-            Failure failure = Failure.of("Runtime.TruncatedResponse", "the runtime's response ended before it was complete");
+            Failure failure =
+                    Failure.of("Runtime.TruncatedResponse", "the runtime's response ended before it was complete");
             environment.answer(task, result(failure.payload(task.requestId), "application/json", failure.errorType()));
         });
         throw CallRefused.truncated();
@@ -151,7 +152,6 @@ public final class AnswerInProgress {
     }
 
     private InvocationResult result(byte[] payload, @Nullable String type, @Nullable String error) {
-        return new InvocationResult(
-                task.requestId, payload, type, error, environment.functionVersion(), task.traceId);
+        return new InvocationResult(task.requestId, payload, type, error, environment.functionVersion(), task.traceId);
     }
 }

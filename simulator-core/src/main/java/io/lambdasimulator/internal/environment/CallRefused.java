@@ -75,8 +75,7 @@ public final class CallRefused extends Exception {
     }
 
     static CallRefused invalidResponseMode() {
-        return new CallRefused(
-                Kind.BAD_REQUEST, "InvalidFunctionResponseMode", "Invalid function response mode");
+        return new CallRefused(Kind.BAD_REQUEST, "InvalidFunctionResponseMode", "Invalid function response mode");
     }
 
     static CallRefused responseTooLarge(long limit) {
@@ -106,8 +105,7 @@ public final class CallRefused extends Exception {
     }
 
     static CallRefused unknownEvent(String event) {
-        return new CallRefused(
-                Kind.NOT_ALLOWED, "Extension.InvalidEventType", event + ": ErrorInvalidEventType");
+        return new CallRefused(Kind.NOT_ALLOWED, "Extension.InvalidEventType", event + ": ErrorInvalidEventType");
     }
 
     static CallRefused shutdownForInternal() {
@@ -144,9 +142,7 @@ public final class CallRefused extends Exception {
 
     public static CallRefused missingIdentifier() {
         return new CallRefused(
-                Kind.NOT_ALLOWED,
-                "Extension.MissingExtensionIdentifier",
-                "Missing Lambda-Extension-Identifier header");
+                Kind.NOT_ALLOWED, "Extension.MissingExtensionIdentifier", "Missing Lambda-Extension-Identifier header");
     }
 
     public static CallRefused invalidIdentifier() {

@@ -124,7 +124,7 @@ public final class ExecutionEnvironment {
 
     /** Begins init; returns at once. */
     public void start() {
-        change(() -> {
+        act(() -> {
             if (phase != EnvironmentPhase.NEW) {
                 throw new IllegalStateException("this execution environment was started before");
             }
@@ -138,8 +138,11 @@ public final class ExecutionEnvironment {
                 ExtensionAgent agent = new ExtensionAgent(expected.name(), true, expected.supply());
                 extensions.put(agent.name, agent);
                 if (extensions.size() > Limits.EXTENSIONS) {
-                    launchError(agent, "TooManyExtensions", CallRefused.tooManyExtensions().getMessage());
-                    return null;
+                    launchError(
+                            agent,
+                            "TooManyExtensions",
+                            CallRefused.tooManyExtensions().getMessage());
+                    return;
                 }
                 launch(agent.participant, agent.supply);
             }
@@ -148,7 +151,6 @@ public final class ExecutionEnvironment {
                 runtime = new RuntimeAgent();
             }
             advance();
-            return null;
         });
     }
 
@@ -171,8 +173,10 @@ public final class ExecutionEnvironment {
             Failure closing = Failure.platform("the execution environment was shut down (" + reason.wireName() + ")");
             endCurrent(closing);
             InvocationRejectedException rejection = new InvocationRejectedException(
-                    "ServiceUnavailableException", 503, "the execution environment was shut down before it was this"
-                            + " invocation's turn (" + reason.wireName() + ")");
+                    "ServiceUnavailableException",
+                    503,
+                    "the execution environment was shut down before it was this" + " invocation's turn ("
+                            + reason.wireName() + ")");
             rejectQueue(rejection);
             cancelTimer();
             enter(EnvironmentPhase.SHUTDOWN);
@@ -209,7 +213,7 @@ public final class ExecutionEnvironment {
 
     /** The last word: whatever still is there is given up. Called once all processes are gone. */
     public void close() {
-        change(() -> {
+        act(() -> {
             if (phase != EnvironmentPhase.CLOSED) {
                 endCurrent(Failure.platform("the execution environment was closed"));
                 rejectQueue(new InvocationRejectedException(
@@ -220,7 +224,6 @@ public final class ExecutionEnvironment {
                 effects.add(() -> initialised.completeExceptionally(
                         new IllegalStateException("the execution environment was closed before init was complete")));
             }
-            return null;
         });
     }
 
@@ -266,7 +269,8 @@ public final class ExecutionEnvironment {
     }
 
     /** Accepts an invocation for a caller who needs its answer at once; the callback must not block. */
-    public void invoke(InvocationRequest request, BiConsumer<@Nullable InvocationResult, @Nullable Throwable> callback) {
+    public void invoke(
+            InvocationRequest request, BiConsumer<@Nullable InvocationResult, @Nullable Throwable> callback) {
         InvocationTask task = (InvocationTask) invoke(request, false);
         var unused = task.answered.whenComplete(callback);
     }
@@ -280,21 +284,20 @@ public final class ExecutionEnvironment {
 
     /** {@code GET /runtime/invocation/next}. */
     public void runtimeNext(Poll<InvocationEvent> poll) {
-        change(() -> {
+        act(() -> {
             try {
                 RuntimeAgent agent = runningRuntime();
                 RuntimeCall.NEXT.check(agent.state);
                 agent.unconfirmed = null;
                 if (agent.state == RuntimeState.RUNNING) {
-                    InvocationEvent again = requireNonNull(
-                            requireNonNull(current).event);
+                    InvocationEvent again = requireNonNull(requireNonNull(current).event);
                     effects.add(() -> poll.deliver(again));
-                    return null;
+                    return;
                 }
                 if (poll.isGone()) {
                     log.append(now, new Event.PollWithdrawn(Participant.RUNTIME));
                     effects.add(poll::drop);
-                    return null;
+                    return;
                 }
                 agent.polls.addLast(poll);
                 registrationClosed = true;
@@ -310,7 +313,6 @@ public final class ExecutionEnvironment {
             } catch (CallRefused refusal) {
                 effects.add(() -> poll.refuse(refusal));
             }
-            return null;
         });
     }
 
@@ -372,7 +374,7 @@ public final class ExecutionEnvironment {
 
     /** {@code POST /runtime/init/error}. */
     public void runtimeInitError(String errorType, byte[] body) throws CallRefused {
-        changeOrRefuse(() -> {
+        actOrRefuse(() -> {
             RuntimeAgent agent = runningRuntime();
             RuntimeCall.INIT_ERROR.check(agent.state);
             move(agent, RuntimeState.INIT_ERROR);
@@ -380,7 +382,6 @@ public final class ExecutionEnvironment {
             if (settings.runtime() != Supply.PROCESS) {
                 gone(agent, new ProcessExit.Code(1));
             }
-            return null;
         });
     }
 
@@ -452,7 +453,7 @@ public final class ExecutionEnvironment {
 
     /** {@code GET /extension/event/next}. */
     public void extensionNext(UUID identifier, Poll<ExtensionEvent> poll) {
-        change(() -> {
+        act(() -> {
             try {
                 refuseExtensionsAfterFailure();
                 ExtensionAgent agent = extension(identifier);
@@ -464,7 +465,7 @@ public final class ExecutionEnvironment {
                 if (poll.isGone()) {
                     log.append(now, new Event.PollWithdrawn(agent.participant));
                     effects.add(poll::drop);
-                    return null;
+                    return;
                 }
                 agent.poll = poll;
                 agent.beforeReady = agent.state;
@@ -477,7 +478,6 @@ public final class ExecutionEnvironment {
             } catch (CallRefused refusal) {
                 effects.add(() -> poll.refuse(refusal));
             }
-            return null;
         });
     }
 
@@ -497,18 +497,20 @@ public final class ExecutionEnvironment {
 
     /** {@code POST /extension/init/error}. */
     public void extensionInitError(UUID identifier, String errorType) throws CallRefused {
-        extensionError(identifier, errorType, ExtensionCall.INIT_ERROR, ExtensionState.INIT_ERROR, "Extension.InitError");
+        extensionError(
+                identifier, errorType, ExtensionCall.INIT_ERROR, ExtensionState.INIT_ERROR, "Extension.InitError");
     }
 
     /** {@code POST /extension/exit/error}. */
     public void extensionExitError(UUID identifier, String errorType) throws CallRefused {
-        extensionError(identifier, errorType, ExtensionCall.EXIT_ERROR, ExtensionState.EXIT_ERROR, "Extension.ExitError");
+        extensionError(
+                identifier, errorType, ExtensionCall.EXIT_ERROR, ExtensionState.EXIT_ERROR, "Extension.ExitError");
     }
 
     private void extensionError(
             UUID identifier, String errorType, ExtensionCall call, ExtensionState target, String fatalType)
             throws CallRefused {
-        changeOrRefuse(() -> {
+        actOrRefuse(() -> {
             refuseExtensionsAfterFailure();
             ExtensionAgent agent = extension(identifier);
             if (agent == null) {
@@ -516,7 +518,7 @@ public final class ExecutionEnvironment {
             }
             call.check(agent.state, agent.printedIdentifier());
             if (agent.state == target) {
-                return null; // told before; the first error type stays
+                return; // told before; the first error type stays
             }
             agent.errorType = errorType;
             move(agent, target);
@@ -531,17 +533,15 @@ public final class ExecutionEnvironment {
             if (agent.supply != Supply.PROCESS) {
                 gone(agent, new ProcessExit.Code(1));
             }
-            return null;
         });
     }
 
     /** Whether an identifier belongs to a registered extension. */
     public void checkKnown(UUID identifier) throws CallRefused {
-        changeOrRefuse(() -> {
+        actOrRefuse(() -> {
             if (extension(identifier) == null) {
                 throw CallRefused.unknownExtension(identifier);
             }
-            return null;
         });
     }
 
@@ -565,7 +565,7 @@ public final class ExecutionEnvironment {
     /** The client of a poll has gone, or what was sent did not reach it. */
     public void withdraw(Poll<?> poll) {
         poll.markGone();
-        change(() -> {
+        act(() -> {
             RuntimeAgent agent = runtime;
             if (agent != null && agent.polls.remove(poll)) {
                 log.append(now, new Event.PollWithdrawn(Participant.RUNTIME));
@@ -582,7 +582,6 @@ public final class ExecutionEnvironment {
             } else {
                 withdrawFromExtension(poll);
             }
-            return null;
         });
     }
 
@@ -614,9 +613,9 @@ public final class ExecutionEnvironment {
 
     /** A participant could not be started. */
     public void launchFailed(Participant participant, String errorType, String message) {
-        change(() -> {
+        act(() -> {
             if (isOver()) {
-                return null;
+                return;
             }
             if (participant.equals(Participant.RUNTIME)) {
                 log.append(now, new Event.LaunchFailed(participant, errorType, message));
@@ -627,7 +626,6 @@ public final class ExecutionEnvironment {
                     launchError(agent, errorType, message);
                 }
             }
-            return null;
         });
     }
 
@@ -641,7 +639,7 @@ public final class ExecutionEnvironment {
 
     /** A participant ended. */
     public void exited(Participant participant, ProcessExit exit) {
-        change(() -> {
+        act(() -> {
             log.append(now, new Event.ParticipantExited(participant, exit));
             if (participant.equals(Participant.RUNTIME)) {
                 if (runtime != null && !runtime.gone) {
@@ -653,7 +651,6 @@ public final class ExecutionEnvironment {
                     gone(agent, exit);
                 }
             }
-            return null;
         });
     }
 
@@ -738,7 +735,9 @@ public final class ExecutionEnvironment {
             agent.pending = null;
             agent.unconfirmed = poll;
             move(agent, RuntimeState.RUNNING);
-            log.append(now, new Event.EventDelivered(
+            log.append(
+                    now,
+                    new Event.EventDelivered(
                             Participant.RUNTIME, ExtensionEventType.INVOKE, Optional.of(event.requestId())));
             effects.add(() -> poll.deliver(event));
         }
@@ -778,7 +777,9 @@ public final class ExecutionEnvironment {
             log.append(now, new Event.InitRuntimeDone(status, errorType));
         }
         for (ExtensionAgent agent : extensions.values()) {
-            log.append(now, new Event.ExtensionReported(
+            log.append(
+                    now,
+                    new Event.ExtensionReported(
                             agent.name, agent.state, Set.copyOf(agent.events), Optional.ofNullable(agent.errorType)));
         }
         log.append(now, new Event.InitReported(status, errorType, duration));
@@ -796,7 +797,8 @@ public final class ExecutionEnvironment {
         task.deadline = task.startedAt.plus(settings.function().timeout());
         task.initDuration = initDuration;
         initDuration = null;
-        String arn = task.request.invokedFunctionArn().orElse(settings.function().arn());
+        String arn =
+                task.request.invokedFunctionArn().orElse(settings.function().arn());
         task.event = new InvocationEvent(
                 task.requestId,
                 settings.invocationIdHeader() == InvocationIdHeader.OFF
@@ -810,7 +812,9 @@ public final class ExecutionEnvironment {
                 task.request.tenantId().orElse(""),
                 task.request.contentType(),
                 task.request.payload());
-        log.append(now, new Event.InvocationStarted(task.requestId, settings.function().version(), task.deadline));
+        log.append(
+                now,
+                new Event.InvocationStarted(task.requestId, settings.function().version(), task.deadline));
         if (settings.deadlines()) {
             task.timer = schedule(settings.function().timeout(), () -> timedOut(task));
         }
@@ -830,7 +834,9 @@ public final class ExecutionEnvironment {
 
     private void runtimeDone(InvocationTask task, InvocationStatus status, Optional<String> errorType) {
         task.runtimeDoneAt = now;
-        log.append(now, new Event.RuntimeDone(
+        log.append(
+                now,
+                new Event.RuntimeDone(
                         task.requestId, status, errorType, Duration.between(task.startedAt, now), task.producedBytes));
     }
 
@@ -937,8 +943,8 @@ public final class ExecutionEnvironment {
         cancelTimer();
         endCurrent(cause);
         enter(EnvironmentPhase.FAILED);
-        effects.add(() -> initialised.completeExceptionally(new IllegalStateException(
-                "init failed with " + cause.errorType() + ": " + cause.text())));
+        effects.add(() -> initialised.completeExceptionally(
+                new IllegalStateException("init failed with " + cause.errorType() + ": " + cause.text())));
         while (!queue.isEmpty()) {
             answerWithout(queue.removeFirst(), aftermath);
         }
@@ -973,7 +979,9 @@ public final class ExecutionEnvironment {
     private void answerWithout(InvocationTask task, Failure cause) {
         task.startedAt = now;
         task.deadline = now.plus(settings.function().timeout());
-        log.append(now, new Event.InvocationStarted(task.requestId, settings.function().version(), task.deadline));
+        log.append(
+                now,
+                new Event.InvocationStarted(task.requestId, settings.function().version(), task.deadline));
         answer(task, cause.result(task.requestId, settings.function(), task.traceId));
         effects.add(() -> task.dispatched.complete(null));
         complete(task, cause.status(), errorTypeOf(cause));
@@ -1108,7 +1116,8 @@ public final class ExecutionEnvironment {
                     if (runtime == null) {
                         waiting.add("init waits for " + describeMissingRegistrations());
                     } else if (runtime.state != RuntimeState.READY) {
-                        waiting.add("init waits for the runtime (" + runtime.state.wireName() + ") to ask for an invocation");
+                        waiting.add("init waits for the runtime (" + runtime.state.wireName()
+                                + ") to ask for an invocation");
                     }
                     for (ExtensionAgent agent : extensions.values()) {
                         if (agent.isRegistered() && agent.state != ExtensionState.READY) {
@@ -1171,14 +1180,13 @@ public final class ExecutionEnvironment {
 
     /** Ends an answer; refuses if its invocation has ended meanwhile. */
     void finishAnswer(AnswerInProgress answer, Runnable decision) throws CallRefused {
-        changeOrRefuse(() -> {
+        actOrRefuse(() -> {
             if (answering != answer) {
                 throw CallRefused.invalidRequestId();
             }
             answering = null;
             decision.run();
             move(requireNonNull(runtime), RuntimeState.RESPONSE_SENT);
-            return null;
         });
     }
 
@@ -1207,7 +1215,14 @@ public final class ExecutionEnvironment {
 
     // ---- mechanics
 
-    private <T extends @Nullable Object> T change(Supplier<? extends T> decision) {
+    private void act(Runnable decision) {
+        change(() -> {
+            decision.run();
+            return true;
+        });
+    }
+
+    private <T> T change(Supplier<T> decision) {
         try {
             lock.lock();
             try {
@@ -1222,11 +1237,23 @@ public final class ExecutionEnvironment {
     }
 
     @FunctionalInterface
-    interface Decision<T extends @Nullable Object> {
+    private interface Decision<T> {
         T make() throws CallRefused;
     }
 
-    <T extends @Nullable Object> T changeOrRefuse(Decision<T> decision) throws CallRefused {
+    @FunctionalInterface
+    private interface Action {
+        void take() throws CallRefused;
+    }
+
+    private void actOrRefuse(Action action) throws CallRefused {
+        changeOrRefuse(() -> {
+            action.take();
+            return true;
+        });
+    }
+
+    private <T> T changeOrRefuse(Decision<T> decision) throws CallRefused {
         try {
             lock.lock();
             try {
@@ -1263,9 +1290,8 @@ public final class ExecutionEnvironment {
 
     private Future<?> schedule(Duration delay, Runnable decision) {
         return scheduler.schedule(
-                () -> change(() -> {
+                () -> act(() -> {
                     decision.run();
-                    return null;
                 }),
                 delay.toNanos(),
                 TimeUnit.NANOSECONDS);

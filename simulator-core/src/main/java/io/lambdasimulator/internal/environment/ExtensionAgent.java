@@ -21,7 +21,9 @@ final class ExtensionAgent {
 
     ExtensionState state = ExtensionState.STARTED;
     Set<ExtensionEventType> events = EnumSet.noneOf(ExtensionEventType.class);
+
     @Nullable UUID identifier;
+
     @Nullable String errorType;
 
     @Nullable Poll<ExtensionEvent> poll;

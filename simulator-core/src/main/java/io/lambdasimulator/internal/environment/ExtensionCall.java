@@ -22,16 +22,15 @@ enum ExtensionCall {
     }
 
     void check(ExtensionState current, String nameOrId) throws CallRefused {
-        boolean allowed =
-                switch (current) {
-                    case STARTED -> this == REGISTER;
-                    case REGISTERED -> this == NEXT || this == INIT_ERROR || this == EXIT_ERROR;
-                    case READY -> this == EXIT_ERROR;
-                    case RUNNING -> this == NEXT || this == EXIT_ERROR;
-                    case INIT_ERROR -> this == INIT_ERROR;
-                    case EXIT_ERROR -> this == EXIT_ERROR;
-                    case EXITED, SHUTDOWN_FAILED, LAUNCH_ERROR -> false;
-                };
+        boolean allowed = switch (current) {
+            case STARTED -> this == REGISTER;
+            case REGISTERED -> this == NEXT || this == INIT_ERROR || this == EXIT_ERROR;
+            case READY -> this == EXIT_ERROR;
+            case RUNNING -> this == NEXT || this == EXIT_ERROR;
+            case INIT_ERROR -> this == INIT_ERROR;
+            case EXIT_ERROR -> this == EXIT_ERROR;
+            case EXITED, SHUTDOWN_FAILED, LAUNCH_ERROR -> false;
+        };
         if (!allowed) {
             throw CallRefused.extensionState(current, this, nameOrId, "State transition is not allowed");
         }

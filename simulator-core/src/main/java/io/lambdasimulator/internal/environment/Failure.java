@@ -21,16 +21,12 @@ record Failure(String errorType, String text, InvocationStatus status, byte @Nul
     static Failure timedOut(Duration limit) {
         String seconds = String.format(Locale.ROOT, "%.2f", limit.toNanos() / 1e9);
         return new Failure(
-                "Sandbox.Timedout",
-                "Task timed out after " + seconds + " seconds",
-                InvocationStatus.TIMEOUT,
-                null);
+                "Sandbox.Timedout", "Task timed out after " + seconds + " seconds", InvocationStatus.TIMEOUT, null);
     }
 
     static Failure platform(String text) {
         return new Failure("Sandbox.Failure", text, InvocationStatus.FAILURE, null);
     }
-
 
     byte[] payload(String requestId) {
         if (reported != null) {

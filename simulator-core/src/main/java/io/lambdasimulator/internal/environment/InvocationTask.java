@@ -26,7 +26,9 @@ final class InvocationTask implements Invocation {
     /** How far one extension is. */
     static final class Readiness {
         @Nullable Instant receivedAt;
+
         @Nullable Instant polledAgainAt;
+
         final CompletableFuture<@Nullable Void> ready = new CompletableFuture<>();
     }
 
@@ -41,12 +43,18 @@ final class InvocationTask implements Invocation {
     private final ExecutionEnvironment environment;
 
     @Nullable InvocationEvent event;
+
     Instant startedAt = Instant.MAX;
     Instant deadline = Instant.MAX;
+
     @Nullable Future<?> timer;
+
     @Nullable Instant answeredAt;
+
     @Nullable Instant runtimeDoneAt;
+
     @Nullable Duration initDuration;
+
     long producedBytes;
     boolean over;
     final Map<ExtensionAgent, Readiness> readiness = new LinkedHashMap<>();

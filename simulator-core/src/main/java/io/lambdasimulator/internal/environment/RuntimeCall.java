@@ -21,13 +21,12 @@ enum RuntimeCall {
     }
 
     void check(RuntimeState current) throws CallRefused {
-        boolean allowed =
-                switch (current) {
-                    case STARTED -> this == NEXT || this == INIT_ERROR;
-                    case READY, RESPONSE_SENT -> this == NEXT;
-                    case RUNNING -> this == NEXT || this == RESPONSE || this == ERROR;
-                    case INIT_ERROR, INVOCATION_RESPONSE, INVOCATION_ERROR_RESPONSE -> false;
-                };
+        boolean allowed = switch (current) {
+            case STARTED -> this == NEXT || this == INIT_ERROR;
+            case READY, RESPONSE_SENT -> this == NEXT;
+            case RUNNING -> this == NEXT || this == RESPONSE || this == ERROR;
+            case INIT_ERROR, INVOCATION_RESPONSE, INVOCATION_ERROR_RESPONSE -> false;
+        };
         if (!allowed) {
             throw CallRefused.runtimeState(current, this);
         }

@@ -56,14 +56,15 @@ public final class SystemLogLines {
                 + "\tBilled Duration: " + report.billedDuration().toMillis() + " ms"
                 + "\tMemory Size: " + function.memorySize() + " MB"
                 + "\tMax Memory Used: " + function.memorySize() + " MB"
-                + report.initDuration().map(init -> "\tInit Duration: " + millis(init)).orElse("")
-                + (report.status() == InvocationStatus.SUCCESS
-                        ? "\t"
-                        : status(report.status(), report.errorType()));
+                + report.initDuration()
+                        .map(init -> "\tInit Duration: " + millis(init))
+                        .orElse("")
+                + (report.status() == InvocationStatus.SUCCESS ? "\t" : status(report.status(), report.errorType()));
     }
 
     private static String status(InvocationStatus status, Optional<String> errorType) {
-        return "\tStatus: " + status.wireName() + errorType.map(type -> "\tError Type: " + type).orElse("");
+        return "\tStatus: " + status.wireName()
+                + errorType.map(type -> "\tError Type: " + type).orElse("");
     }
 
     private static String millis(Duration duration) {

@@ -26,8 +26,8 @@ final class Answers {
 
     void refuse(Exchange exchange, CallRefused refusal) {
         int status = status(refusal.kind());
-        log.append(new Event.CallAnswered(
-                exchange.method(), exchange.path(), status, Optional.of(refusal.errorType())));
+        log.append(
+                new Event.CallAnswered(exchange.method(), exchange.path(), status, Optional.of(refusal.errorType())));
         exchange.answer(error(status, refusal.errorType(), refusal.getMessage()));
     }
 

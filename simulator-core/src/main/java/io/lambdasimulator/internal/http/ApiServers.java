@@ -24,11 +24,7 @@ public final class ApiServers {
 
     /** The Runtime, Extensions, Telemetry and Logs APIs, which share one listener. */
     public static Listener runtimeApi(
-            String host,
-            int port,
-            ExecutionEnvironment environment,
-            RecordingEventLog log,
-            boolean extensionsEnabled)
+            String host, int port, ExecutionEnvironment environment, RecordingEventLog log, boolean extensionsEnabled)
             throws IOException {
         Answers answers = new Answers(log);
         List<Route> routes = new ArrayList<>(new RuntimeApi(environment, answers).routes());
@@ -46,7 +42,8 @@ public final class ApiServers {
 
     private static Listener listen(String name, String host, int port, List<Route> routes) throws IOException {
         ApiServer server = ApiServer.start(name, host, port, routes);
-        String address = (host.contains(":") ? "[" + host + "]" : host) + ":" + server.address().getPort();
+        String address = (host.contains(":") ? "[" + host + "]" : host) + ":"
+                + server.address().getPort();
         return new Listener() {
             @Override
             public String address() {

@@ -14,8 +14,8 @@ final class ErrorWithCause {
     static final String CONTENT_TYPE = "application/vnd.aws.lambda.error.cause+json";
 
     private static final ObjectMapper MAPPER = new ObjectMapper();
-    private static final Rewritten INVALID = new Rewritten(
-            "\"Invalid error body\"".getBytes(StandardCharsets.UTF_8), "application/octet-stream");
+    private static final Rewritten INVALID =
+            new Rewritten("\"Invalid error body\"".getBytes(StandardCharsets.UTF_8), "application/octet-stream");
 
     record Rewritten(byte[] body, String contentType) {}
 
@@ -28,7 +28,10 @@ final class ErrorWithCause {
         } catch (IOException e) {
             return INVALID;
         }
-        if (error == null || !error.isObject() || !isTextOrAbsent(error, "errorMessage") || !isTextOrAbsent(error, "errorType")) {
+        if (error == null
+                || !error.isObject()
+                || !isTextOrAbsent(error, "errorMessage")
+                || !isTextOrAbsent(error, "errorType")) {
             return INVALID;
         }
         Map<String, Object> kept = new LinkedHashMap<>();

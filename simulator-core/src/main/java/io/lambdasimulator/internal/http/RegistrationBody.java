@@ -28,8 +28,8 @@ final class RegistrationBody {
             return List.of();
         }
         if (!json.isObject()) {
-            throw CallRefused.invalidRegistration("the body has to be an object such as {\"events\":[\"INVOKE\"]}, not "
-                    + kind(json));
+            throw CallRefused.invalidRegistration(
+                    "the body has to be an object such as {\"events\":[\"INVOKE\"]}, not " + kind(json));
         }
         // Go matches field names without regard to case, and the last one counts.
         List<String> events = List.of();

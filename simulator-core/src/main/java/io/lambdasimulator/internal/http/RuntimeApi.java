@@ -81,7 +81,8 @@ final class RuntimeApi {
                 "Lambda-Runtime-Deadline-Ms",
                 Long.toString(event.deadline().toEpochMilli()));
         answer = header(answer, "Lambda-Runtime-Aws-Tenant-Id", event.tenantId());
-        return header(answer, "Lambda-Runtime-Invocation-Id", event.invocationId().orElse(""));
+        return header(
+                answer, "Lambda-Runtime-Invocation-Id", event.invocationId().orElse(""));
     }
 
     /** Empty values are left out, as the service does. */

@@ -8,7 +8,8 @@ import org.jspecify.annotations.Nullable;
 /** The four spellings of a UUID that the service's parser takes. */
 final class Uuids {
 
-    private static final String HEX = "([0-9a-fA-F]{8})-([0-9a-fA-F]{4})-([0-9a-fA-F]{4})-([0-9a-fA-F]{4})-([0-9a-fA-F]{12})";
+    private static final String HEX =
+            "([0-9a-fA-F]{8})-([0-9a-fA-F]{4})-([0-9a-fA-F]{4})-([0-9a-fA-F]{4})-([0-9a-fA-F]{12})";
     private static final Pattern DASHED = Pattern.compile("(?:(?i:urn:uuid:))?" + HEX + "|\\{" + HEX + "\\}");
     private static final Pattern PLAIN = Pattern.compile("[0-9a-fA-F]{32}");
 
@@ -24,7 +25,6 @@ final class Uuids {
         } else {
             return null;
         }
-        return new UUID(
-                Long.parseUnsignedLong(digits, 0, 16, 16), Long.parseUnsignedLong(digits, 16, 32, 16));
+        return new UUID(Long.parseUnsignedLong(digits, 0, 16, 16), Long.parseUnsignedLong(digits, 16, 32, 16));
     }
 }

@@ -34,8 +34,10 @@ public final class SimulatedParticipants implements Participants, AutoCloseable 
     public sealed interface Source {
 
         /** A process. */
-        record Program(Command command, Map<String, String> environment, @Nullable Path defaultDirectory)
-                implements Source {}
+        record Program(
+                Command command,
+                Map<String, String> environment,
+                @Nullable Path defaultDirectory) implements Source {}
 
         /** A thread in this JVM. */
         record Hosted(String description, HostedThread.Body body) implements Source {}
@@ -85,9 +87,16 @@ public final class SimulatedParticipants implements Participants, AutoCloseable 
                 log.append(new Event.ParticipantStarted(participant, Optional.empty(), hosted.description()));
                 threads.put(
                         participant,
-                        HostedThread.start(participant, hosted.body(), exit -> environment().exited(participant, exit)));
+                        HostedThread.start(
+                                participant,
+                                hosted.body(),
+                                exit -> environment().exited(participant, exit)));
             } else if (source instanceof Source.Missing missing) {
-                environment().launchFailed(participant, errorType(participant, LaunchException.Reason.NOT_FOUND), missing.message());
+                environment()
+                        .launchFailed(
+                                participant,
+                                errorType(participant, LaunchException.Reason.NOT_FOUND),
+                                missing.message());
             }
         });
     }

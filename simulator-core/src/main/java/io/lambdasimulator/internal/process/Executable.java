@@ -88,7 +88,7 @@ final class Executable {
         } catch (FileSystemException e) {
             throw failure(Reason.NOT_FOUND, program, lowerCase(e.getReason() == null ? NOT_FOUND : e.getReason()));
         } catch (IOException e) {
-            throw failure(Reason.UNSUPPORTED, program, e.getMessage());
+            throw failure(Reason.UNSUPPORTED, program, String.valueOf(e.getMessage()));
         }
     }
 

@@ -1,9 +1,9 @@
 package io.lambdasimulator.internal.process;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.nio.file.Path;
 
 /**
  * A command that starts a session of its own and then becomes the program, with the same process id. The program so
@@ -11,7 +11,8 @@ import java.nio.file.Path;
  */
 record SessionWrapper(List<String> prefix) {
 
-    // The block form of exec never goes through a shell. A plain setpgrp would be five times as fast, but when the leader
+    // The block form of exec never goes through a shell. A plain setpgrp would be five times as fast, but when the
+    // leader
     // of a mere group ends, its stopped members are woken and hung up.
     private static final String PERL = "POSIX::setsid() or die; exec { $ARGV[0] } @ARGV or exit 126";
 

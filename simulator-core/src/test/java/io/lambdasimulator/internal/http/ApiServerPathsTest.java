@@ -22,14 +22,18 @@ class ApiServerPathsTest {
 
     @BeforeAll
     static void start() throws IOException {
-        server = ApiServer.start("paths", "127.0.0.1", 0, List.of(
-                new Route("GET", "/2018-06-01/runtime/invocation/next", tell("next")),
-                new Route("POST", "/2018-06-01/runtime/invocation/{id}/response", tell("response")),
-                new Route("POST", "/2018-06-01/runtime/invocation/{id}/error", tell("error")),
-                new Route("GET", "/things/{id}", tell("thing")),
-                new Route("PUT", "/things/{id}", tell("put")),
-                new Route("GET", "/", tell("root")),
-                new Route("GET", "/secret", tell("secret"))));
+        server = ApiServer.start(
+                "paths",
+                "127.0.0.1",
+                0,
+                List.of(
+                        new Route("GET", "/2018-06-01/runtime/invocation/next", tell("next")),
+                        new Route("POST", "/2018-06-01/runtime/invocation/{id}/response", tell("response")),
+                        new Route("POST", "/2018-06-01/runtime/invocation/{id}/error", tell("error")),
+                        new Route("GET", "/things/{id}", tell("thing")),
+                        new Route("PUT", "/things/{id}", tell("put")),
+                        new Route("GET", "/", tell("root")),
+                        new Route("GET", "/secret", tell("secret"))));
     }
 
     @AfterAll
@@ -46,7 +50,8 @@ class ApiServerPathsTest {
 
     private static Reply ask(String method, String target) throws IOException {
         try (RawClient client = new RawClient(server.address())) {
-            return client.send(method + " " + target + " HTTP/1.1\r\nHost: h\r\n\r\n").reply();
+            return client.send(method + " " + target + " HTTP/1.1\r\nHost: h\r\n\r\n")
+                    .reply();
         }
     }
 
@@ -80,33 +85,37 @@ class ApiServerPathsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {
-        "/nope",
-        "//2018-06-01/runtime/invocation/next",
-        "/2018-06-01//runtime/invocation/next",
-        "/2018-06-01/runtime/invocation/next/",
-        "/2018-06-01/runtime/./invocation/next",
-        "/x/../secret",
-        "/./secret",
-        "/%73ecret",
-        "/secret;a=b",
-        "/secret%00",
-        "/secret%",
-        "/SECRET",
-        "/secret#",
-        "/things",
-        "/things/a/b",
-        "/2018-06-01/runtime/invocation/response",
-        "/2018-06-01/runtime/invocation/a/b/response",
-        "http://h/nope"
-    })
+    @ValueSource(
+            strings = {
+                "/nope",
+                "//2018-06-01/runtime/invocation/next",
+                "/2018-06-01//runtime/invocation/next",
+                "/2018-06-01/runtime/invocation/next/",
+                "/2018-06-01/runtime/./invocation/next",
+                "/x/../secret",
+                "/./secret",
+                "/%73ecret",
+                "/secret;a=b",
+                "/secret%00",
+                "/secret%",
+                "/SECRET",
+                "/secret#",
+                "/things",
+                "/things/a/b",
+                "/2018-06-01/runtime/invocation/response",
+                "/2018-06-01/runtime/invocation/a/b/response",
+                "http://h/nope"
+            })
     void any_other_path_is_not_found(String target) throws IOException {
         Reply reply = ask("GET", target);
 
         assertThat(reply.statusLine()).isEqualTo("HTTP/1.1 404 Not Found");
         assertThat(reply.body()).isEqualTo("404 page not found\n");
         assertThat(reply.headerLines())
-                .contains("Content-Type: text/plain; charset=utf-8", "X-Content-Type-Options: nosniff", "Content-Length: 19")
+                .contains(
+                        "Content-Type: text/plain; charset=utf-8",
+                        "X-Content-Type-Options: nosniff",
+                        "Content-Length: 19")
                 .hasSize(4)
                 .anyMatch(line -> line.startsWith("Date: "));
     }
@@ -118,7 +127,9 @@ class ApiServerPathsTest {
 
         assertThat(reply.statusLine()).isEqualTo("HTTP/1.1 405 Method Not Allowed");
         assertThat(reply.body()).isEmpty();
-        assertThat(reply.headerLines()).contains("Allow: GET, PUT", "Content-Length: 0").hasSize(3);
+        assertThat(reply.headerLines())
+                .contains("Allow: GET, PUT", "Content-Length: 0")
+                .hasSize(3);
     }
 
     @Test

@@ -1,0 +1,53 @@
+package io.lambdasimulator;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.lambdasimulator.environment.EnvironmentPhase;
+import io.lambdasimulator.invocation.Invocation;
+import io.lambdasimulator.invocation.InvocationReport;
+import io.lambdasimulator.invocation.InvocationRequest;
+import io.lambdasimulator.invocation.InvocationResult;
+import io.lambdasimulator.invocation.InvocationStatus;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+
+class InJvmParticipantsTest {
+
+    private static final Duration LIMIT = Duration.ofSeconds(10);
+
+    @Test
+    void a_handler_function_answers_a_cold_and_a_warm_invocation() {
+        try (LambdaSimulator lambda =
+                LambdaSimulator.builder().runtime((event, context) -> event).start()) {
+            Invocation cold = lambda.submit(InvocationRequest.of("{\"n\":1}"));
+            Invocation warm = lambda.submit(InvocationRequest.of("{\"n\":2}"));
+
+            assertThat(cold.awaitAnswer(LIMIT).payloadText()).isEqualTo("{\"n\":1}");
+            assertThat(warm.awaitAnswer(LIMIT).payloadText()).isEqualTo("{\"n\":2}");
+            assertThat(cold.awaitCompletion(LIMIT).initDuration()).isPresent();
+            assertThat(warm.awaitCompletion(LIMIT).initDuration()).isEmpty();
+            assertThat(lambda.invocations())
+                    .extracting(InvocationReport::requestId)
+                    .containsExactly(cold.requestId(), warm.requestId());
+        }
+    }
+
+    @Test
+    void an_exception_of_the_handler_is_an_unhandled_function_error_and_the_environment_goes_on() {
+        try (LambdaSimulator lambda = LambdaSimulator.builder()
+                .runtime((event, context) -> {
+                    throw new IllegalArgumentException("no such order");
+                })
+                .start()) {
+            Invocation invocation = lambda.submit(InvocationRequest.of("{}"));
+            InvocationResult result = invocation.awaitAnswer(LIMIT);
+
+            assertThat(result.functionError()).contains("Unhandled");
+            assertThat(result.payloadText())
+                    .startsWith(
+                            "{\"errorMessage\":\"no such order\",\"errorType\":\"java.lang.IllegalArgumentException\"");
+            assertThat(invocation.awaitCompletion(LIMIT).status()).isEqualTo(InvocationStatus.SUCCESS);
+            assertThat(lambda.phase()).isEqualTo(EnvironmentPhase.READY);
+        }
+    }
+}
