@@ -2,7 +2,6 @@ package io.lambdasimulator.internal.environment;
 
 import io.lambdasimulator.environment.RuntimeState;
 import io.lambdasimulator.internal.environment.EnvironmentSettings.Bandwidth;
-import io.lambdasimulator.invocation.InvocationResult;
 import java.io.ByteArrayOutputStream;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
@@ -18,75 +17,79 @@ public final class AnswerInProgress {
 
     private static final byte[] NOTHING = {};
 
-    private final ExecutionEnvironment environment;
+    /** How the environment ends an answer: under its lock, unless the invocation has ended meanwhile. */
+    interface Ending {
+        void end(AnswerInProgress answer, Runnable decision) throws CallRefused;
+
+        boolean isOver(AnswerInProgress answer);
+    }
+
+    /** What the headers said. */
+    record Head(
+            boolean streaming,
+            @Nullable String contentType,
+            @Nullable String errorType) {}
+
+    private final Owner owner;
+    private final Ending ending;
     private final InvocationTask task;
-    private final boolean streaming;
-    private final @Nullable String contentType;
-    private final @Nullable String errorType;
+    private final Head head;
+    private final @Nullable TokenBucket bucket;
 
     // For a streamed response only.
     private final ByteArrayOutputStream collected = new ByteArrayOutputStream(0);
-    private @Nullable TokenBucket bucket;
     private long received;
 
-    AnswerInProgress(
-            ExecutionEnvironment environment,
-            InvocationTask task,
-            boolean streaming,
-            @Nullable String contentType,
-            @Nullable String errorType) {
-        this.environment = environment;
+    AnswerInProgress(Owner owner, Ending ending, InvocationTask task, Head head, @Nullable Bandwidth bandwidth) {
+        this.owner = owner;
+        this.ending = ending;
         this.task = task;
-        this.streaming = streaming;
-        this.contentType = contentType;
-        this.errorType = errorType;
+        this.head = head;
+        this.bucket = bandwidth == null ? null : new TokenBucket(bandwidth, owner.now());
     }
 
     /** Whether the runtime announced a streamed response. */
     public boolean isStreaming() {
-        return streaming;
+        return head.streaming();
     }
 
     /** The whole body of a buffered response or of an error. */
     public void complete(byte[] body) throws CallRefused {
-        complete(body, contentType);
+        complete(body, head.contentType());
     }
 
-    /** The whole body of an error, rewritten. */
-    public void complete(byte[] body, @Nullable String type) throws CallRefused {
-        environment.finishAnswer(this, () -> {
-            if (errorType == null) {
-                task.producedBytes = body.length;
-                if (task.stream != null) {
-                    environment.effect(() -> task.stream.write(body));
-                }
+    /** The whole body, under another media type than the headers said. */
+    public void complete(byte[] body, @Nullable String contentType) throws CallRefused {
+        ending.end(this, () -> {
+            if (head.errorType() != null) {
+                task.answer(task.result(body, contentType, head.errorType()));
+                return;
             }
-            boolean streamed = task.stream != null && errorType == null;
-            environment.answer(task, result(streamed ? NOTHING : body, type, errorType));
+            task.produced(body.length);
+            ResponseStream stream = task.stream();
+            if (stream != null) {
+                owner.effect(() -> stream.write(body));
+            }
+            task.answer(task.result(stream == null ? body : NOTHING, contentType, null));
         });
     }
 
-    /** The body was larger than a buffered response may be: the caller is told so, and the runtime as well. */
+    /** The body was larger than the limit: the caller is told so, and the runtime as well. */
     public void tooLarge(long limit) throws CallRefused {
-        environment.finishAnswer(
-                this,
-                () -> environment.answer(
-                        task,
-                        result(
-                                Failure.responseTooLargePayload(),
-                                "application/json",
-                                "Function.ResponseSizeTooLarge")));
+        fail("Function.ResponseSizeTooLarge", Failure.responseTooLargePayload());
         throw CallRefused.responseTooLarge(limit);
     }
 
     /** The body ended before it was complete. */
     public void truncated() throws CallRefused {
-        environment.finishAnswer(this, () -> {
-            Failure failure =
-                    Failure.of("Runtime.TruncatedResponse", "the runtime's response ended before it was complete");
-            environment.answer(task, result(failure.payload(task.requestId), "application/json", failure.errorType()));
-        });
+        Failure failure =
+                Failure.of("Runtime.TruncatedResponse", "the runtime's response ended before it was complete");
+        fail(failure.errorType(), failure.payload(task.requestId()));
         throw CallRefused.truncated();
+    }
+
+    private void fail(String errorType, byte[] payload) throws CallRefused {
+        ending.end(this, () -> task.answer(task.result(payload, "application/json", errorType)));
     }
 
     /**
@@ -96,62 +99,47 @@ public final class AnswerInProgress {
      */
     public CompletionStage<?> piece(byte[] bytes) {
         received += bytes.length;
-        if (isOver()) {
+        if (received > limit() || isOver()) {
             return CompletableFuture.completedFuture(null);
         }
-        if (task.stream == null) {
-            if (received <= Limits.RESPONSE_BYTES) {
-                collected.writeBytes(bytes);
-            }
+        ResponseStream stream = task.stream();
+        if (stream == null) {
+            collected.writeBytes(bytes);
             return CompletableFuture.completedFuture(null);
         }
-        if (received > Limits.STREAMED_RESPONSE_BYTES) {
-            return CompletableFuture.completedFuture(null);
-        }
-        CompletionStage<?> taken = task.stream.write(bytes);
-        Bandwidth bandwidth = environment.bandwidth();
-        if (bandwidth == null) {
+        CompletionStage<?> taken = stream.write(bytes);
+        if (bucket == null) {
             return taken;
         }
-        if (bucket == null) {
-            bucket = new TokenBucket(bandwidth, environment.now());
-        }
-        Duration wait = bucket.take(bytes.length, environment.now());
-        return wait.isZero() ? taken : taken.thenCombine(environment.after(wait), (a, b) -> a);
+        Duration wait = bucket.take(bytes.length, owner.clock().instant());
+        return wait.isZero() ? taken : taken.thenCombine(owner.after(wait), (a, b) -> a);
     }
 
     /** The end of a streamed response, with what its trailers say of an error in the middle. */
     public void end(@Nullable String trailerErrorType, byte @Nullable [] trailerErrorBody) throws CallRefused {
-        long limit = task.stream == null ? Limits.RESPONSE_BYTES : Limits.STREAMED_RESPONSE_BYTES;
-        if (received > limit) {
-            tooLarge(limit);
+        if (received > limit()) {
+            tooLarge(limit());
             return;
         }
-        environment.finishAnswer(this, () -> {
-            task.producedBytes = received;
-            if (trailerErrorType != null || trailerErrorBody != null) {
-                environment.answer(
-                        task,
-                        result(
-                                trailerErrorBody == null ? NOTHING : trailerErrorBody,
-                                "application/json",
-                                trailerErrorType == null ? "Runtime.Unknown" : trailerErrorType));
+        ending.end(this, () -> {
+            task.produced(received);
+            if (trailerErrorType == null && trailerErrorBody == null) {
+                task.answer(task.result(collected.toByteArray(), head.contentType(), null));
             } else {
-                environment.answer(task, result(collected.toByteArray(), contentType, null));
+                task.answer(task.result(
+                        trailerErrorBody == null ? NOTHING : trailerErrorBody,
+                        "application/json",
+                        trailerErrorType == null ? "Runtime.Unknown" : trailerErrorType));
             }
         });
     }
 
+    private long limit() {
+        return task.stream() == null ? Limits.RESPONSE_BYTES : Limits.STREAMED_RESPONSE_BYTES;
+    }
+
     /** Whether the invocation has ended meanwhile, so that nothing of this body is wanted. */
     public boolean isOver() {
-        return environment.isOver(this);
-    }
-
-    InvocationTask task() {
-        return task;
-    }
-
-    private InvocationResult result(byte[] payload, @Nullable String type, @Nullable String error) {
-        return new InvocationResult(task.requestId, payload, type, error, environment.functionVersion(), task.traceId);
+        return ending.isOver(this);
     }
 }

@@ -1,11 +1,10 @@
 package io.lambdasimulator.internal.environment;
 
-import io.lambdasimulator.environment.FunctionConfiguration;
 import io.lambdasimulator.internal.json.GoJson;
-import io.lambdasimulator.invocation.InvocationResult;
 import io.lambdasimulator.invocation.InvocationStatus;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,9 +37,9 @@ record Failure(String errorType, String text, InvocationStatus status, byte @Nul
                 : GoJson.object("errorType", errorType, "errorMessage", message);
     }
 
-    InvocationResult result(String requestId, FunctionConfiguration function, String traceId) {
-        return new InvocationResult(
-                requestId, payload(requestId), "application/json", errorType, function.version(), traceId);
+    /** The type in records and reports, where a timeout has none. */
+    Optional<String> recordedType() {
+        return status == InvocationStatus.TIMEOUT ? Optional.empty() : Optional.of(errorType);
     }
 
     /** The fixed answer to a response that is too large; it names no request. */

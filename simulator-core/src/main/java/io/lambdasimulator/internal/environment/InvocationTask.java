@@ -1,16 +1,19 @@
 package io.lambdasimulator.internal.environment;
 
+import io.lambdasimulator.environment.FunctionConfiguration;
+import io.lambdasimulator.event.Event;
 import io.lambdasimulator.invocation.ExtensionReadiness;
 import io.lambdasimulator.invocation.Invocation;
+import io.lambdasimulator.invocation.InvocationRejectedException;
 import io.lambdasimulator.invocation.InvocationReport;
 import io.lambdasimulator.invocation.InvocationRequest;
 import io.lambdasimulator.invocation.InvocationResult;
+import io.lambdasimulator.invocation.InvocationStatus;
 import java.io.InputStream;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.LinkedHashMap;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -18,59 +21,275 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** One invocation, from its acceptance to its completion. What is not final is guarded by the environment's lock. */
+/** One invocation, from its acceptance to its completion. What is not final is guarded by the owner's lock. */
 final class InvocationTask implements Invocation {
 
-    /** How far one extension is. */
-    static final class Readiness {
-        @Nullable Instant receivedAt;
+    /** How far one extension is with it. */
+    final class Readiness {
+        private final String extension;
+        private @Nullable Instant receivedAt;
+        private @Nullable Instant polledAgainAt;
+        private final CompletableFuture<@Nullable Void> ready = new CompletableFuture<>();
 
-        @Nullable Instant polledAgainAt;
+        private Readiness(String extension) {
+            this.extension = extension;
+        }
 
-        final CompletableFuture<@Nullable Void> ready = new CompletableFuture<>();
+        String extension() {
+            return extension;
+        }
+
+        void received() {
+            receivedAt = owner.now();
+        }
+
+        /** It did not reach the extension after all. */
+        void notReceived() {
+            receivedAt = null;
+        }
+
+        boolean isReceived() {
+            return receivedAt != null;
+        }
+
+        boolean isReady() {
+            return polledAgainAt != null;
+        }
+
+        void polledAgain() {
+            if (over || polledAgainAt != null) {
+                return;
+            }
+            polledAgainAt = owner.now();
+            Duration known = overhead();
+            owner.record(new Event.ExtensionReady(requestId, extension, known == null ? Duration.ZERO : known));
+            owner.effect(() -> ready.complete(null));
+        }
+
+        /** Null while either end of the interval is open. */
+        private @Nullable Duration overhead() {
+            if (polledAgainAt == null || runtimeDoneAt == null) {
+                return null;
+            }
+            Duration waited = Duration.between(runtimeDoneAt, polledAgainAt);
+            return waited.isNegative() ? Duration.ZERO : waited;
+        }
+
+        private ExtensionReadiness snapshot() {
+            return new ExtensionReadiness(
+                    extension,
+                    Optional.ofNullable(receivedAt),
+                    Optional.ofNullable(polledAgainAt),
+                    Optional.ofNullable(overhead()));
+        }
     }
 
-    final InvocationRequest request;
-    final String requestId;
-    final String traceId;
-    final @Nullable ResponseStream stream;
-    final CompletableFuture<@Nullable Void> dispatched = new CompletableFuture<>();
-    final CompletableFuture<InvocationResult> answered = new CompletableFuture<>();
-    final CompletableFuture<InvocationReport> completed = new CompletableFuture<>();
+    private final Owner owner;
+    private final FunctionConfiguration function;
+    private final Supplier<String> waitingFor;
+    private final InvocationRequest request;
+    private final String requestId;
+    private final String traceId;
+    private final @Nullable ResponseStream stream;
+    private final CompletableFuture<@Nullable Void> dispatched = new CompletableFuture<>();
+    private final CompletableFuture<InvocationResult> answered = new CompletableFuture<>();
+    private final CompletableFuture<InvocationReport> completed = new CompletableFuture<>();
 
-    private final ExecutionEnvironment environment;
-
-    @Nullable InvocationEvent event;
-
-    Instant startedAt = Instant.MAX;
-    Instant deadline = Instant.MAX;
-
-    @Nullable Future<?> timer;
-
-    @Nullable Instant answeredAt;
-
-    @Nullable Instant runtimeDoneAt;
-
-    @Nullable Duration initDuration;
-
-    long producedBytes;
-    boolean over;
-    final Map<ExtensionAgent, Readiness> readiness = new LinkedHashMap<>();
+    private @Nullable InvocationEvent event;
+    private Instant startedAt = Instant.MAX;
+    private @Nullable Future<?> timer;
+    private @Nullable Instant answeredAt;
+    private @Nullable Instant runtimeDoneAt;
+    private @Nullable Duration initDuration;
+    private long producedBytes;
+    private boolean over;
+    private final List<Readiness> readiness = new ArrayList<>();
 
     InvocationTask(
-            ExecutionEnvironment environment,
+            Owner owner,
+            FunctionConfiguration function,
+            Supplier<String> waitingFor,
             InvocationRequest request,
             String requestId,
             String traceId,
             boolean streaming) {
-        this.environment = environment;
+        this.owner = owner;
+        this.function = function;
+        this.waitingFor = waitingFor;
         this.request = request;
         this.requestId = requestId;
         this.traceId = traceId;
         this.stream = streaming ? new ResponseStream() : null;
     }
+
+    // ---- its course, under the lock
+
+    /** Starts its clock: every deadline it shows is this instant and the function timeout. */
+    void start(@Nullable Duration coldStart) {
+        startedAt = owner.now();
+        initDuration = coldStart;
+        owner.record(new Event.InvocationStarted(requestId, function.version(), deadline()));
+        owner.effect(() -> dispatched.complete(null));
+    }
+
+    InvocationEvent dispatch(Optional<String> invocationId) {
+        InvocationEvent dispatchedEvent = new InvocationEvent(
+                requestId,
+                invocationId,
+                deadline(),
+                invokedFunctionArn(),
+                traceId,
+                request.clientContext().orElse(""),
+                request.cognitoIdentity(),
+                request.tenantId().orElse(""),
+                request.contentType(),
+                request.payload());
+        event = dispatchedEvent;
+        return dispatchedEvent;
+    }
+
+    ExtensionEvent invokeEvent() {
+        return new ExtensionEvent.Invoke(requestId, deadline(), invokedFunctionArn(), traceId);
+    }
+
+    /** Begins the account of an extension that is to receive it. */
+    Readiness expect(String extension) {
+        Readiness account = new Readiness(extension);
+        readiness.add(account);
+        return account;
+    }
+
+    void endAt(Future<?> deadlineTimer) {
+        timer = deadlineTimer;
+    }
+
+    /** The caller's answer; only the first one counts. */
+    void answer(InvocationResult result) {
+        if (answeredAt != null) {
+            return;
+        }
+        answeredAt = owner.now();
+        owner.record(new Event.InvocationAnswered(requestId, producedBytes, result.errorType()));
+        owner.effect(() -> {
+            if (stream != null) {
+                stream.end();
+            }
+            answered.complete(result);
+        });
+    }
+
+    void produced(long bytes) {
+        producedBytes = bytes;
+    }
+
+    /** The runtime is done with it: it has asked for the next one, or was ended. */
+    void runtimeDone(InvocationStatus status, Optional<String> errorType) {
+        if (runtimeDoneAt != null) {
+            return;
+        }
+        runtimeDoneAt = owner.now();
+        owner.record(new Event.RuntimeDone(
+                requestId, status, errorType, Duration.between(startedAt, owner.now()), producedBytes));
+    }
+
+    /** Whether the runtime and every extension that was to receive it are done. */
+    boolean isDone() {
+        return answeredAt != null && runtimeDoneAt != null && readiness.stream().allMatch(Readiness::isReady);
+    }
+
+    InvocationReport complete(InvocationStatus status, Optional<String> errorType) {
+        boolean cutOff = status == InvocationStatus.TIMEOUT && event != null;
+        Duration duration = cutOff ? function.timeout() : Duration.between(startedAt, owner.now());
+        Duration billed = initDuration == null ? duration : duration.plus(initDuration);
+        InvocationReport report = new InvocationReport(
+                requestId,
+                status,
+                errorType,
+                startedAt,
+                deadline(),
+                Optional.ofNullable(answeredAt),
+                Optional.ofNullable(runtimeDoneAt),
+                duration,
+                Duration.ofMillis(billed.plusNanos(999_999).toMillis()),
+                Optional.ofNullable(initDuration),
+                snapshot());
+        over = true;
+        if (timer != null) {
+            timer.cancel(false);
+        }
+        owner.record(new Event.InvocationCompleted(report));
+        owner.effect(() -> {
+            completed.complete(report);
+            for (Readiness account : readiness) {
+                account.ready.completeExceptionally(new IllegalStateException("invocation " + requestId + " ended ("
+                        + status.wireName() + ") before extension " + account.extension + " was done with it"));
+            }
+        });
+        return report;
+    }
+
+    /** It is never going to be run. */
+    void reject(InvocationRejectedException rejection) {
+        over = true;
+        owner.effect(() -> {
+            if (stream != null) {
+                stream.end();
+            }
+            answered.completeExceptionally(rejection);
+            completed.completeExceptionally(rejection);
+            dispatched.completeExceptionally(rejection);
+        });
+    }
+
+    boolean isAnswered() {
+        return answeredAt != null;
+    }
+
+    boolean isRuntimeDone() {
+        return runtimeDoneAt != null;
+    }
+
+    List<Readiness> accounts() {
+        return readiness;
+    }
+
+    InvocationEvent event() {
+        if (event == null) {
+            throw new IllegalStateException("invocation " + requestId + " is not dispatched");
+        }
+        return event;
+    }
+
+    /** Where a streamed response goes; null for a caller who wants it whole. */
+    @Nullable ResponseStream stream() {
+        return stream;
+    }
+
+    /** The caller's future itself, for callbacks that do not block. */
+    CompletableFuture<InvocationResult> promptAnswer() {
+        return answered;
+    }
+
+    InvocationResult result(byte[] payload, @Nullable String contentType, @Nullable String errorType) {
+        return new InvocationResult(requestId, payload, contentType, errorType, function.version(), traceId);
+    }
+
+    private Instant deadline() {
+        return startedAt.plus(function.timeout());
+    }
+
+    private String invokedFunctionArn() {
+        return request.invokedFunctionArn().orElse(function.arn());
+    }
+
+    private List<ExtensionReadiness> snapshot() {
+        return readiness.stream().map(Readiness::snapshot).toList();
+    }
+
+    // ---- for its caller
 
     @Override
     public String requestId() {
@@ -80,12 +299,12 @@ final class InvocationTask implements Invocation {
     // What a user hangs on these futures must not run on a thread that carries out the environment's effects.
     @Override
     public CompletableFuture<InvocationResult> answer() {
-        return answered.thenApplyAsync(result -> result, environment.callbacks());
+        return answered.thenApplyAsync(result -> result, owner.callbacks());
     }
 
     @Override
     public CompletableFuture<InvocationReport> completion() {
-        return completed.thenApplyAsync(report -> report, environment.callbacks());
+        return completed.thenApplyAsync(report -> report, owner.callbacks());
     }
 
     @Override
@@ -100,28 +319,22 @@ final class InvocationTask implements Invocation {
 
     @Override
     public List<ExtensionReadiness> readiness() {
-        return environment.inspect(this::readinessNow);
+        return owner.inspect(this::snapshot);
     }
 
     @Override
     public ExtensionReadiness awaitReadiness(String extension, Duration atMost) {
         long end = System.nanoTime() + atMost.toNanos();
         await(dispatched, "is not dispatched", atMost);
-        CompletableFuture<@Nullable Void> ready = environment.inspect(() -> readiness.entrySet().stream()
-                .filter(entry -> entry.getKey().name.equals(extension))
-                .map(entry -> entry.getValue().ready)
+        Readiness account = owner.inspect(() -> readiness.stream()
+                .filter(candidate -> candidate.extension.equals(extension))
                 .findFirst()
                 .orElseThrow(() -> new IllegalStateException("extension " + extension
                         + " does not receive INVOKE for invocation " + requestId + "; those who do: "
-                        + readiness.keySet().stream().map(agent -> agent.name).toList())));
-        await(
-                ready,
-                "is not done with by extension " + extension,
-                Duration.ofNanos(Math.max(0, end - System.nanoTime())));
-        return readiness().stream()
-                .filter(entry -> entry.extension().equals(extension))
-                .findFirst()
-                .orElseThrow();
+                        + readiness.stream().map(Readiness::extension).toList())));
+        Duration rest = Duration.ofNanos(Math.max(0, end - System.nanoTime()));
+        await(account.ready, "is not done with by extension " + extension, rest);
+        return owner.inspect(account::snapshot);
     }
 
     @Override
@@ -133,34 +346,12 @@ final class InvocationTask implements Invocation {
         return stream;
     }
 
-    /** Under the environment's lock. */
-    List<ExtensionReadiness> readinessNow() {
-        return readiness.entrySet().stream()
-                .map(entry -> {
-                    Readiness state = entry.getValue();
-                    return new ExtensionReadiness(
-                            entry.getKey().name,
-                            Optional.ofNullable(state.receivedAt),
-                            Optional.ofNullable(state.polledAgainAt),
-                            Optional.ofNullable(overhead(state)));
-                })
-                .toList();
-    }
-
-    private @Nullable Duration overhead(Readiness state) {
-        if (state.polledAgainAt == null || runtimeDoneAt == null) {
-            return null;
-        }
-        Duration waited = Duration.between(runtimeDoneAt, state.polledAgainAt);
-        return waited.isNegative() ? Duration.ZERO : waited;
-    }
-
-    private <T> T await(CompletableFuture<T> future, String what, Duration atMost) {
+    private <T extends @Nullable Object> T await(CompletableFuture<T> future, String what, Duration atMost) {
         try {
             return future.get(atMost.toNanos(), TimeUnit.NANOSECONDS);
         } catch (TimeoutException e) {
             throw new IllegalStateException("invocation %s %s within %d ms: %s"
-                    .formatted(requestId, what, atMost.toMillis(), environment.describeWaiting()));
+                    .formatted(requestId, what, atMost.toMillis(), waitingFor.get()));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IllegalStateException("interrupted while waiting for invocation " + requestId, e);

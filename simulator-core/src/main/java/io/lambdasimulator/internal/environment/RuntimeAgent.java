@@ -1,25 +1,117 @@
 package io.lambdasimulator.internal.environment;
 
+import io.lambdasimulator.environment.ExtensionEventType;
+import io.lambdasimulator.environment.Participant;
 import io.lambdasimulator.environment.RuntimeState;
+import io.lambdasimulator.event.Event;
 import java.util.ArrayDeque;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** The runtime of one init. Guarded by the environment's lock. */
+/** The runtime of one init: its state, its parked polls and what is due to it. Guarded by the owner's lock. */
 final class RuntimeAgent {
 
-    RuntimeState state = RuntimeState.STARTED;
+    private final Owner owner;
+    private RuntimeState state = RuntimeState.STARTED;
 
-    /** Parked polls, oldest first; more than one only if the runtime polls again beside a live poll. */
-    final ArrayDeque<Poll<InvocationEvent>> polls = new ArrayDeque<>();
+    /** Oldest first; more than one only if the runtime polls again beside a live poll. */
+    private final ArrayDeque<Poll<InvocationEvent>> polls = new ArrayDeque<>();
 
-    /** Where the state goes back to if the parked polls are withdrawn. */
-    RuntimeState beforeReady = RuntimeState.STARTED;
+    /** Where the state goes back to if all parked polls are withdrawn. */
+    private RuntimeState beforeReady = RuntimeState.STARTED;
 
     /** Dispatched and not yet handed to a poll. */
-    @Nullable InvocationTask pending;
+    private @Nullable InvocationEvent pending;
 
-    /** The poll that took the current invocation, until the runtime's next call shows that it arrived. */
-    @Nullable Poll<InvocationEvent> unconfirmed;
+    /** Handed to {@link #unconfirmed}, which has not shown by a further call that it arrived. */
+    private @Nullable InvocationEvent delivered;
 
-    boolean gone;
+    private @Nullable Poll<InvocationEvent> unconfirmed;
+
+    private boolean gone;
+
+    RuntimeAgent(Owner owner) {
+        this.owner = owner;
+    }
+
+    RuntimeState state() {
+        return state;
+    }
+
+    void move(RuntimeState next) {
+        owner.record(new Event.RuntimeStateChanged(state, next));
+        state = next;
+    }
+
+    /** A call of the runtime: checks that its state allows it, and takes it as proof that the last event arrived. */
+    void called(RuntimeCall call) throws CallRefused {
+        call.check(state);
+        unconfirmed = null;
+    }
+
+    /** Parks a poll, in any state that allows it but {@link RuntimeState#RUNNING}. */
+    void park(Poll<InvocationEvent> poll) {
+        polls.addLast(poll);
+        if (state != RuntimeState.READY) {
+            beforeReady = state;
+            move(RuntimeState.READY);
+        }
+    }
+
+    /** An invocation is dispatched: whichever poll comes first gets it. */
+    void dispatch(InvocationEvent event) {
+        pending = event;
+    }
+
+    boolean isPending() {
+        return pending != null;
+    }
+
+    void handOver() {
+        InvocationEvent event = pending;
+        if (event == null || state != RuntimeState.READY || polls.isEmpty()) {
+            return;
+        }
+        Poll<InvocationEvent> poll = polls.removeFirst();
+        pending = null;
+        delivered = event;
+        unconfirmed = poll;
+        move(RuntimeState.RUNNING);
+        owner.record(new Event.EventDelivered(
+                Participant.RUNTIME, ExtensionEventType.INVOKE, Optional.of(event.requestId())));
+        owner.effect(() -> poll.deliver(event));
+    }
+
+    /** A poll's client has gone, be it parked or in the middle of a delivery. */
+    void withdraw(Poll<?> poll) {
+        if (polls.remove(poll)) {
+            owner.record(new Event.PollWithdrawn(Participant.RUNTIME));
+            owner.effect(poll::drop);
+            if (polls.isEmpty() && state == RuntimeState.READY) {
+                move(beforeReady);
+            }
+        } else if (unconfirmed == poll && state == RuntimeState.RUNNING) {
+            owner.record(new Event.PollWithdrawn(Participant.RUNTIME));
+            unconfirmed = null;
+            pending = delivered;
+            move(polls.isEmpty() ? beforeReady : RuntimeState.READY);
+        }
+    }
+
+    void dropPolls() {
+        for (Poll<InvocationEvent> poll : polls) {
+            owner.effect(poll::drop);
+        }
+        polls.clear();
+        pending = null;
+    }
+
+    /** Whether its end was seen. */
+    boolean isGone() {
+        return gone;
+    }
+
+    void setGone() {
+        gone = true;
+    }
 }

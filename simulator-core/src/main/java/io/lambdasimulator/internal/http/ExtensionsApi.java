@@ -1,5 +1,6 @@
 package io.lambdasimulator.internal.http;
 
+import io.lambdasimulator.environment.FunctionConfiguration;
 import io.lambdasimulator.internal.environment.CallRefused;
 import io.lambdasimulator.internal.environment.ExecutionEnvironment;
 import io.lambdasimulator.internal.environment.ExtensionEvent;
@@ -75,7 +76,7 @@ final class ExtensionsApi {
         }
         List<String> events = RegistrationBody.events(body);
         ExecutionEnvironment.Registration registration = environment.register(name, events);
-        ExecutionEnvironment.FunctionFacts function = registration.function();
+        FunctionConfiguration function = registration.function();
         Map<String, String> facts = new LinkedHashMap<>();
         if (accepts(exchange.header("Lambda-Extension-Accept-Feature"), "accountId")) {
             facts.put("accountId", function.accountId());
