@@ -47,8 +47,13 @@ final class ChildProcess implements LaunchedProcess {
         this.onEnd = onEnd;
     }
 
-    /** Starts the threads that watch the process. */
+    /** Tells the listener of the start, then of everything else. */
     void watch() {
+        try {
+            listener.started(process.pid());
+        } catch (RuntimeException e) {
+            LOG.error("a listener failed on the start of {}", name, e);
+        }
         readers.forEach(reader -> startThread(reader.stream().name().toLowerCase(Locale.ROOT), reader));
         startThread("exit", this::awaitEnd);
     }
@@ -77,7 +82,7 @@ final class ChildProcess implements LaunchedProcess {
         long ended = System.nanoTime();
         readers.forEach(OutputReader::leaderEnded);
         for (OutputReader reader : readers) {
-            if (!reader.awaitSettled(ended + OPEN_STREAM_BOUND - System.nanoTime()) && !group.exists()) {
+            if (!reader.awaitSettled(ended + OPEN_STREAM_BOUND - System.nanoTime()) && !group.hasMembers()) {
                 reader.awaitSettled(ended + SLOW_MACHINE_BOUND - System.nanoTime());
             }
         }
@@ -103,6 +108,7 @@ final class ChildProcess implements LaunchedProcess {
 
     /** SIGKILL to the group and to every descendant that was ever seen, whatever group it is in now. */
     void killTree() {
+        group.orphans().forEach(descendants::add);
         kill();
         descendants.forEach(ProcessHandle::destroyForcibly);
     }

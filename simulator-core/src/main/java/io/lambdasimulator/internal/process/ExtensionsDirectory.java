@@ -1,6 +1,7 @@
 package io.lambdasimulator.internal.process;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -8,6 +9,7 @@ import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** The directory whose files are launched as extensions, {@code /opt/extensions} on AWS. */
 public final class ExtensionsDirectory {
@@ -31,9 +33,13 @@ public final class ExtensionsDirectory {
                     .sorted(Comparator.comparing(entry -> entry.getFileName().toString()))
                     .toList();
         } catch (AccessDeniedException e) {
-            throw new IOException("cannot read the extensions in " + directory + ": permission denied", e);
-        } catch (IOException e) {
-            throw new IOException("cannot read the extensions in " + directory + ": " + e.getMessage(), e);
+            throw unreadable(directory, "permission denied", e);
+        } catch (IOException | UncheckedIOException e) {
+            throw unreadable(directory, e.getMessage(), e);
         }
+    }
+
+    private static IOException unreadable(Path directory, @Nullable String complaint, Exception cause) {
+        return new IOException("cannot read the extensions in " + directory + ": " + complaint, cause);
     }
 }

@@ -15,6 +15,8 @@ final class JnaPosix implements Posix {
     interface LibC extends Library {
         int kill(int pid, int signal) throws LastErrorException;
 
+        int getsid(int pid) throws LastErrorException;
+
         int mkfifo(String path, int mode) throws LastErrorException;
     }
 
@@ -27,6 +29,15 @@ final class JnaPosix implements Posix {
             return Delivery.DELIVERED;
         } catch (LastErrorException e) {
             return e.getErrorCode() == ESRCH ? Delivery.NOBODY : Delivery.REFUSED;
+        }
+    }
+
+    @Override
+    public int session(long pid) {
+        try {
+            return libc.getsid(Math.toIntExact(pid));
+        } catch (LastErrorException e) {
+            return 0;
         }
     }
 

@@ -47,6 +47,10 @@ final class JvmExitHook {
         }
     }
 
+    static synchronized boolean isInstalled() {
+        return hook != null;
+    }
+
     private static void closeAll() {
         List<ProcessLauncher> open;
         synchronized (JvmExitHook.class) {

@@ -25,6 +25,13 @@ interface Posix {
      */
     Delivery signalGroup(int group, int signal);
 
+    /**
+     * The session of a process.
+     *
+     * @return the session's id, or 0 when it is unknown
+     */
+    int session(long pid);
+
     /** Makes a named pipe that only this user can open. */
     void makeFifo(Path path) throws IOException;
 

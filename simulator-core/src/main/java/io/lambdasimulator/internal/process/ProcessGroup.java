@@ -1,11 +1,12 @@
 package io.lambdasimulator.internal.process;
 
 import io.lambdasimulator.internal.process.Posix.Delivery;
+import java.util.List;
 
 /**
- * The group that a launched process leads. Signals a group only while its id cannot stand for another one: the system
- * keeps an id out of use as long as a process or a group has it, so it is ours while the leader is not reaped, and
- * afterwards until the last member is gone.
+ * The group that a launched process leads, and its session of the same id. Both are touched only while the id cannot
+ * stand for another group: the system keeps an id out of use as long as a process, a group or a session has it, so it is
+ * ours while the leader is not reaped, and afterwards until the last member is gone.
  */
 final class ProcessGroup {
 
@@ -20,14 +21,14 @@ final class ProcessGroup {
         this.id = Posix.requireGroup(Math.toIntExact(leader.pid()));
     }
 
-    /** Whether the leader has made its group; false also once all members are gone. */
-    boolean exists() {
+    /** Whether the group has members; false until the leader has made it. */
+    boolean hasMembers() {
         return posix.signalGroup(id, 0) == Delivery.DELIVERED;
     }
 
     /** SIGTERM to the group while its leader lives. */
     synchronized void terminate() {
-        if (!gone && leader.isAlive()) {
+        if (leader.isAlive()) {
             posix.signalGroup(id, Posix.SIGTERM);
         }
     }
@@ -35,19 +36,33 @@ final class ProcessGroup {
     /** SIGKILL to the group; after the leader's end once more, for those it left behind. */
     synchronized void kill() {
         boolean led = leader.isAlive();
-        if (isGone()) {
-            return;
+        if (led || !isGone()) {
+            posix.signalGroup(id, Posix.SIGKILL);
+            gone = !led;
         }
-        Delivery delivery = posix.signalGroup(id, Posix.SIGKILL);
-        gone = !led || delivery == Delivery.NOBODY;
     }
 
-    /** Whether nothing is left to be signalled; asked of the system once the leader has ended. */
+    /** The members of the session that are known by it alone, because their parent has ended. */
+    synchronized List<ProcessHandle> orphans() {
+        return leader.isAlive() || isStrange() ? List.of() : sessionMembers();
+    }
+
+    /** Whether the leader has ended and left nobody behind, or those have been killed. */
     synchronized boolean isGone() {
         if (!gone && !leader.isAlive()) {
-            // A process with the leader's id can only be a stranger: the id was free in between, and so is the group's.
-            gone = ProcessHandle.of(id).isPresent() || !exists();
+            gone = isStrange() || !hasMembers() && sessionMembers().isEmpty();
         }
         return gone;
+    }
+
+    // Once the leader is reaped, a process with its id shows that the id was free, and so belongs to somebody else.
+    private boolean isStrange() {
+        return ProcessHandle.of(id).isPresent();
+    }
+
+    private List<ProcessHandle> sessionMembers() {
+        return ProcessHandle.allProcesses()
+                .filter(process -> posix.session(process.pid()) == id)
+                .toList();
     }
 }

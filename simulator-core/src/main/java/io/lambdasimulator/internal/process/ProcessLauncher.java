@@ -80,14 +80,10 @@ public final class ProcessLauncher implements AutoCloseable {
             @Nullable Path defaultDirectory,
             ProcessListener listener)
             throws LaunchException {
+        SessionWrapper wrapper = sessionWrapper(command);
         Path directory = directory(command, defaultDirectory);
         Executable.checkDirectory(directory);
         Path program = Executable.resolve(command.arguments().get(0), directory, SearchPath.ofSimulator());
-        SessionWrapper wrapper = SessionWrapper.find(systemCommands)
-                .orElseThrow(() -> new LaunchException(
-                        Reason.UNSUPPORTED,
-                        "cannot start " + program + " in a session of its own: there is neither setsid nor perl on the"
-                                + " PATH, in /usr/bin or in /bin"));
 
         List<String> arguments = new ArrayList<>(command.arguments());
         arguments.set(0, program.toString());
@@ -98,12 +94,28 @@ public final class ProcessLauncher implements AutoCloseable {
         builder.environment().putAll(environment);
         builder.environment().putAll(command.environment());
 
+        ChildProcess child;
         launching.readLock().lock();
         try {
-            return launch(name, program, builder, listener);
+            child = launch(name, program, builder, listener);
         } finally {
             launching.readLock().unlock();
         }
+        child.watch();
+        return child;
+    }
+
+    private SessionWrapper sessionWrapper(Command command) throws LaunchException {
+        String complaint = "cannot start " + command.arguments().get(0) + " in a session of its own: ";
+        if (File.separatorChar != '/') {
+            throw new LaunchException(
+                    Reason.UNSUPPORTED,
+                    complaint + "this needs Linux or macOS; participants in the JVM work everywhere");
+        }
+        return SessionWrapper.find(systemCommands)
+                .orElseThrow(() -> new LaunchException(
+                        Reason.UNSUPPORTED,
+                        complaint + "there is neither setsid nor perl on the PATH, in /usr/bin or in /bin"));
     }
 
     private static Path directory(Command command, @Nullable Path defaultDirectory) {
@@ -111,7 +123,7 @@ public final class ProcessLauncher implements AutoCloseable {
         return (directory == null ? Path.of("") : directory).toAbsolutePath();
     }
 
-    private LaunchedProcess launch(String name, Path program, ProcessBuilder builder, ProcessListener listener)
+    private ChildProcess launch(String name, Path program, ProcessBuilder builder, ProcessListener listener)
             throws LaunchException {
         if (closed) {
             throw new LaunchException(Reason.CLOSED, "cannot start " + program + ": the environment is closed");
@@ -122,7 +134,6 @@ public final class ProcessLauncher implements AutoCloseable {
             ChildProcess child = start(name, builder, listener);
             children.add(child);
             launched = true;
-            child.watch();
             return child;
         } catch (IOException e) {
             throw new LaunchException(Reason.UNSUPPORTED, "fork/exec " + program + ": " + complaint(e));
@@ -140,12 +151,17 @@ public final class ProcessLauncher implements AutoCloseable {
                 OutputPipe stderr = OutputPipe.create(posix, pipes.resolve("stderr"))) {
             builder.redirectOutput(stdout.file()).redirectError(stderr.file());
             Process process = builder.start();
-            ProcessGroup group = new ProcessGroup(posix, process);
-            awaitGroup(process, group);
-            List<OutputReader> readers = List.of(
-                    new OutputReader(stdout.connected(), OutputStream.STDOUT, listener),
-                    new OutputReader(stderr.connected(), OutputStream.STDERR, listener));
-            return new ChildProcess(name, process, group, listener, readers, this::ended);
+            try {
+                ProcessGroup group = new ProcessGroup(posix, process);
+                awaitGroup(process, group);
+                List<OutputReader> readers = List.of(
+                        new OutputReader(stdout.connected(), OutputStream.STDOUT, listener),
+                        new OutputReader(stderr.connected(), OutputStream.STDERR, listener));
+                return new ChildProcess(name, process, group, listener, readers, this::ended);
+            } catch (IOException | RuntimeException e) {
+                process.destroyForcibly();
+                throw e;
+            }
         } finally {
             Files.deleteIfExists(pipes);
         }
@@ -154,9 +170,8 @@ public final class ProcessLauncher implements AutoCloseable {
     // The wrapper makes the group a moment after it was started; a signal sent before would reach nobody.
     private static void awaitGroup(Process process, ProcessGroup group) throws IOException {
         long start = System.nanoTime();
-        while (!group.exists() && process.isAlive()) {
+        while (!group.hasMembers() && process.isAlive()) {
             if (System.nanoTime() - start > GROUP_BOUND) {
-                process.destroyForcibly();
                 throw new IOException("no process group of its own within 10 s");
             }
             LockSupport.parkNanos(TimeUnit.MICROSECONDS.toNanos(50));

@@ -9,6 +9,9 @@ import io.lambdasimulator.event.Event;
  */
 public interface ProcessListener {
 
+    /** The process was started; called before all others, while {@code launch} runs. */
+    default void started(long pid) {}
+
     /** A line of output, without its line feed; the last one need not have had one. */
     void line(Event.OutputStream stream, String line);
 

@@ -12,8 +12,7 @@ import java.util.Optional;
 record SessionWrapper(List<String> prefix) {
 
     // The block form of exec never goes through a shell. A plain setpgrp would be five times as fast, but when the
-    // leader
-    // of a mere group ends, its stopped members are woken and hung up.
+    // leader of a mere group ends, its stopped members are woken and hung up.
     private static final String PERL = "POSIX::setsid() or die; exec { $ARGV[0] } @ARGV or exit 126";
 
     /** Finds {@code setsid} or, where there is none, such as on macOS, {@code perl}. */
