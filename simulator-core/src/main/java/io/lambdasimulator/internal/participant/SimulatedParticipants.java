@@ -46,6 +46,8 @@ public final class SimulatedParticipants implements Participants, AutoCloseable 
         record Missing(String message) implements Source {}
     }
 
+    private static final int SIGKILL = 9;
+
     private final RecordingEventLog log;
     private final ProcessLauncher launcher = new ProcessLauncher();
     private final ExecutorService inOrder;
@@ -78,6 +80,7 @@ public final class SimulatedParticipants implements Participants, AutoCloseable 
     public void launch(Participant participant) {
         inOrder(() -> {
             if (doomed.contains(participant)) {
+                environment().exited(participant, new ProcessExit.Signal(SIGKILL));
                 return;
             }
             Source source = sources.get(participant);
@@ -135,6 +138,7 @@ public final class SimulatedParticipants implements Participants, AutoCloseable 
                 log.append(new Event.SignalSent(participant, "SIGTERM"));
                 process.terminate();
             }
+            end(participant); // it may have been launched since
         });
     }
 
@@ -148,6 +152,7 @@ public final class SimulatedParticipants implements Participants, AutoCloseable 
                 log.append(new Event.SignalSent(participant, "SIGKILL"));
                 process.kill();
             }
+            end(participant); // it may have been launched since
         });
     }
 

@@ -1,0 +1,146 @@
+package io.lambdasimulator;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.lambdasimulator.environment.EnvironmentPhase;
+import io.lambdasimulator.event.Event;
+import io.lambdasimulator.invocation.Invocation;
+import io.lambdasimulator.invocation.InvocationRejectedException;
+import io.lambdasimulator.invocation.InvocationRequest;
+import io.lambdasimulator.invocation.InvocationStatus;
+import io.lambdasimulator.participant.Command;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.RepeatedTest;
+import org.junit.jupiter.api.Test;
+
+class ClosingTest {
+
+    private static final Duration LIMIT = Duration.ofSeconds(10);
+
+    @Test
+    void an_invocation_under_way_is_answered_and_the_queued_ones_are_told_of_the_shutdown() {
+        CountDownLatch never = new CountDownLatch(1);
+        Invocation running;
+        Invocation queued;
+        try (LambdaSimulator lambda = LambdaSimulator.builder()
+                .runtime((event, context) -> {
+                    never.await();
+                    return event;
+                })
+                .start()) {
+            running = lambda.submit(InvocationRequest.builder().requestId("r-1").build());
+            queued = lambda.submit(InvocationRequest.of("{}"));
+            lambda.eventLog().await(Event.EventDelivered.class, delivered -> true, LIMIT);
+        }
+
+        assertThat(running.awaitAnswer(LIMIT).payloadText())
+                .isEqualTo("{\"errorType\":\"Sandbox.Failure\",\"errorMessage\":\"RequestId: r-1 Error: "
+                        + "the execution environment was shut down (spindown)\"}");
+        assertThat(running.awaitCompletion(LIMIT).status()).isEqualTo(InvocationStatus.FAILURE);
+        assertThatThrownBy(() -> queued.awaitAnswer(LIMIT))
+                .isInstanceOf(InvocationRejectedException.class)
+                .hasMessage("the execution environment was shut down (spindown) before it was this invocation's turn");
+    }
+
+    @Test
+    void a_closed_environment_takes_no_invocation_and_can_be_closed_again() {
+        LambdaSimulator lambda =
+                LambdaSimulator.builder().runtime((event, context) -> event).start();
+        lambda.close();
+        lambda.close();
+
+        assertThat(lambda.phase()).isEqualTo(EnvironmentPhase.CLOSED);
+        assertThatThrownBy(() -> lambda.invoke("{}"))
+                .isInstanceOf(InvocationRejectedException.class)
+                .hasMessage("the execution environment is shut down");
+    }
+
+    @Test
+    void closing_during_init_ends_what_was_launched() {
+        LambdaSimulator lambda = LambdaSimulator.builder()
+                .extension("never-registers", Command.of("sleep", "1000"))
+                .runtime((event, context) -> event)
+                .start();
+        long pid = lambda.eventLog()
+                .await(Event.ParticipantStarted.class, started -> started.pid().isPresent(), LIMIT)
+                .pid()
+                .orElseThrow();
+
+        lambda.close();
+
+        assertThat(ProcessHandle.of(pid)).isEmpty();
+        assertThatThrownBy(() -> lambda.awaitInit(LIMIT))
+                .hasMessage("the execution environment was shut down (spindown) before init was complete");
+    }
+
+    @Test
+    void an_extension_that_ignores_its_shutdown_is_killed_at_the_deadline() {
+        LambdaSimulator lambda = LambdaSimulator.builder()
+                .extension("stubborn", api -> {
+                    ExtensionClient client = new ExtensionClient(api, "stubborn", "SHUTDOWN");
+                    return () -> {
+                        while (true) {
+                            client.pollInBackground().get();
+                        }
+                    };
+                })
+                .runtime((event, context) -> event)
+                .start()
+                .awaitInit(LIMIT);
+
+        lambda.close();
+
+        Event.ShutdownStarted shutdown =
+                lambda.eventLog().events(Event.ShutdownStarted.class).get(0);
+        Event.ParticipantExited exit = lambda.eventLog().events(Event.ParticipantExited.class).stream()
+                .filter(exited -> exited.participant().name().equals("stubborn"))
+                .findFirst()
+                .orElseThrow();
+        assertThat(exit.exit().describe()).isEqualTo("signal: killed");
+        assertThat(lambda.eventLog().entries())
+                .filteredOn(entry -> entry.event() == exit)
+                .first()
+                .satisfies(entry -> assertThat(entry.time()).isAfterOrEqualTo(shutdown.deadline()));
+    }
+
+    @RepeatedTest(20)
+    void whoever_invokes_while_another_closes_gets_an_answer_or_a_rejection() throws Exception {
+        LambdaSimulator lambda =
+                LambdaSimulator.builder().runtime((event, context) -> event).start();
+        CountDownLatch someAnswered = new CountDownLatch(5);
+        List<CompletableFuture<Integer>> callers = new ArrayList<>();
+        for (int i = 0; i < 4; i++) {
+            callers.add(CompletableFuture.supplyAsync(() -> {
+                int answered = 0;
+                while (true) {
+                    try {
+                        lambda.submit(InvocationRequest.of("{}")).answer().get(10, TimeUnit.SECONDS);
+                        answered++;
+                        someAnswered.countDown();
+                    } catch (InvocationRejectedException e) {
+                        return answered;
+                    } catch (ExecutionException e) {
+                        assertThat(e).hasCauseInstanceOf(InvocationRejectedException.class);
+                        return answered;
+                    } catch (Exception e) {
+                        throw new AssertionError("an invocation was lost", e);
+                    }
+                }
+            }));
+        }
+        someAnswered.await();
+
+        lambda.close();
+
+        for (CompletableFuture<Integer> caller : callers) {
+            assertThat(caller).succeedsWithin(LIMIT);
+        }
+    }
+}
