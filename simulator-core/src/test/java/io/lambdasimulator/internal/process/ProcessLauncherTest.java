@@ -65,8 +65,10 @@ class ProcessLauncherTest {
     private ProcessLauncher launcher = new ProcessLauncher();
 
     @AfterEach
-    void nothingIsLeftBehind() {
+    void nothingIsLeftBehind() throws IOException {
         launcher.close();
+        // JUnit would warn of a link that leads out of the directory.
+        Files.deleteIfExists(directory.resolve("perl"));
         Machine.awaitEmpty(pids());
         assertThat(Machine.processes())
                 .filteredOn(entry -> entry.parent() == ProcessHandle.current().pid())
@@ -562,17 +564,14 @@ class ProcessLauncherTest {
             Path script = file("run me", "#! /bin/sh -u\necho \"$0 $1\"\n", "rwxr-xr-x");
             Path link = Files.createSymbolicLink(directory.resolve("link"), script);
             file("unfinished", "#!/bin/cat", "rwxr-xr-x");
-            Path nested = file("nested", "#!" + link + "\n", "rwxr-xr-x");
-            Files.createDirectory(directory.resolve("bin"));
-            Path relative =
-                    Files.move(file("tool", "#!bin/sh\necho tool\n", "rwxr-xr-x"), directory.resolve("bin/tool"));
-            Files.createSymbolicLink(directory.resolve("bin/sh"), Path.of("/bin/sh"));
+            file("nested", "#!" + script + " option\n", "rwxr-xr-x");
+            Files.copy(Path.of("/bin/sh"), directory.resolve("shell"));
+            file("relative", "#!shell\necho relative\n", "rwxr-xr-x");
 
             assertThat(run(Command.of(link.toString(), "x"), Map.of()).stdout()).containsExactly(link + " x");
             assertThat(run(Command.of("./unfinished"), Map.of()).stdout()).containsExactly("#!/bin/cat");
-            assertThat(relative).exists();
-            assertThat(run(Command.of("bin/tool"), Map.of()).stdout()).containsExactly("tool");
-            assertThat(Files.isExecutable(nested)).isTrue();
+            assertThat(run(Command.of("./nested"), Map.of()).stdout()).containsExactly(script + " option");
+            assertThat(run(Command.of("./relative"), Map.of()).stdout()).containsExactly("relative");
         }
     }
 
