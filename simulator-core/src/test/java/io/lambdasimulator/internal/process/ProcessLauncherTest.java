@@ -281,8 +281,9 @@ class ProcessLauncherTest {
         @Test
         void nothing_is_lost_at_the_end_of_many_short_processes() throws Exception {
             for (int i = 0; i < 100; i++) {
-                assertThat(run(Command.of("echo", "line " + i), PATH).linesBeforeExit())
-                        .containsExactly("line " + i);
+                assertThat(run(Command.of("printf", "line\\nunfinished line " + i), PATH)
+                                .linesBeforeExit())
+                        .containsExactly("line", "unfinished line " + i);
             }
         }
 
@@ -561,7 +562,7 @@ class ProcessLauncherTest {
 
         @Test
         void programs_that_do_run() throws Exception {
-            Path script = file("run me", "#! /bin/sh -u\necho \"$0 $1\"\n", "rwxr-xr-x");
+            Path script = file("script", "#! /bin/sh -u\necho \"$0 $1\"\n", "rwxr-xr-x");
             Path link = Files.createSymbolicLink(directory.resolve("link"), script);
             file("unfinished", "#!/bin/cat", "rwxr-xr-x");
             file("nested", "#!" + script + " option\n", "rwxr-xr-x");
@@ -598,8 +599,9 @@ class ProcessLauncherTest {
         void terminate_reaches_the_group(Variant variant) throws Exception {
             launcher = variant.launcher(directory);
             RecordingListener listener = new RecordingListener();
-            LaunchedProcess process =
-                    launch(listener, "sh", "-c", "trap 'echo bye; exit 3' TERM; sleep 1000 & echo $!; wait");
+            // The grandchild speaks for itself: before it has become its own program it has the shell's trap.
+            LaunchedProcess process = launch(
+                    listener, "sh", "-c", "trap 'echo bye; exit 3' TERM; sh -c 'echo $$; exec sleep 1000' & wait");
             long grandchild = number(listener.awaitLines(1).get(0));
 
             process.terminate();
