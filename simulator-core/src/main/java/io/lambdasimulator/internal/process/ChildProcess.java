@@ -82,8 +82,8 @@ final class ChildProcess implements LaunchedProcess {
         long ended = System.nanoTime();
         readers.forEach(OutputReader::leaderEnded);
         for (OutputReader reader : readers) {
-            if (!reader.awaitSettled(ended + OPEN_STREAM_BOUND - System.nanoTime()) && !group.hasMembers()) {
-                reader.awaitSettled(ended + SLOW_MACHINE_BOUND - System.nanoTime());
+            if (!reader.awaitEnd(ended + OPEN_STREAM_BOUND - System.nanoTime()) && !group.hasMembers()) {
+                reader.awaitEnd(ended + SLOW_MACHINE_BOUND - System.nanoTime());
             }
         }
     }

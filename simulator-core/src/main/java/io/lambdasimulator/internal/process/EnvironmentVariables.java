@@ -1,7 +1,6 @@
 package io.lambdasimulator.internal.process;
 
 import io.lambdasimulator.environment.FunctionConfiguration;
-import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
@@ -29,7 +28,7 @@ public final class EnvironmentVariables {
     private static final List<String> CONTAINER_CREDENTIALS =
             List.of("AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_CONTAINER_AUTHORIZATION_TOKEN");
 
-    private static final Set<String> RESERVED = union(
+    private static final Set<String> RESERVED = union(List.of(
             CREDENTIALS,
             CONTAINER_CREDENTIALS,
             List.of(
@@ -49,7 +48,7 @@ public final class EnvironmentVariables {
                     "AWS_REGION",
                     "LAMBDA_RUNTIME_DIR",
                     "LAMBDA_TASK_ROOT",
-                    "_HANDLER"));
+                    "_HANDLER")));
 
     /** All other names that begin with an underscore are the service's own. */
     private static final Set<String> UNDERSCORED_OF_CUSTOMER =
@@ -67,8 +66,10 @@ public final class EnvironmentVariables {
             "LAMBDA_TASK_ROOT");
 
     /** What AWS's emulator takes from its host in place of its own values. */
-    private static final Set<String> OF_EMULATOR_HOST = union(
-            CREDENTIALS, CONTAINER_CREDENTIALS, List.of("AWS_EXECUTION_ENV", "LAMBDA_RUNTIME_DIR", "LAMBDA_TASK_ROOT"));
+    private static final Set<String> OF_EMULATOR_HOST = union(List.of(
+            CREDENTIALS,
+            CONTAINER_CREDENTIALS,
+            List.of("AWS_EXECUTION_ENV", "LAMBDA_RUNTIME_DIR", "LAMBDA_TASK_ROOT")));
 
     private final Map<String, String> customer;
     private final Map<String, String> service;
@@ -197,8 +198,7 @@ public final class EnvironmentVariables {
         return variables;
     }
 
-    @SafeVarargs
-    private static Set<String> union(List<String>... names) {
-        return Arrays.stream(names).flatMap(List::stream).collect(Collectors.toUnmodifiableSet());
+    private static Set<String> union(List<List<String>> names) {
+        return names.stream().flatMap(List::stream).collect(Collectors.toUnmodifiableSet());
     }
 }

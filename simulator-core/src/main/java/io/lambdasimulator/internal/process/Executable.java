@@ -4,6 +4,7 @@ import io.lambdasimulator.internal.process.LaunchException.Reason;
 import java.io.FileInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
@@ -125,10 +126,10 @@ final class Executable {
     }
 
     private static boolean isMachO(byte[] header) {
-        if (header.length < 4) {
+        if (header.length < Integer.BYTES) {
             return false;
         }
-        int magic = (header[0] & 0xff) << 24 | (header[1] & 0xff) << 16 | (header[2] & 0xff) << 8 | header[3] & 0xff;
+        int magic = ByteBuffer.wrap(header).getInt();
         return switch (magic) {
             case 0xfeedface, 0xfeedfacf, 0xcefaedfe, 0xcffaedfe, 0xcafebabe, 0xcafebabf -> true;
             default -> false;

@@ -20,7 +20,7 @@ final class OutputReader implements Runnable {
     private final Event.OutputStream stream;
     private final ProcessListener listener;
 
-    private final CountDownLatch settled = new CountDownLatch(1);
+    private final CountDownLatch ended = new CountDownLatch(1);
     private volatile boolean leaderEnded;
     private volatile boolean reading;
     // What was in the pipe after the leader had ended: its last words are among these bytes.
@@ -48,16 +48,13 @@ final class OutputReader implements Runnable {
         } catch (IOException e) {
             LOG.warn("reading {} failed", stream, e);
         } finally {
-            settled.countDown();
+            ended.countDown();
         }
     }
 
     private int read(byte[] buffer) throws IOException {
         if (leaderEnded && outstanding == UNKNOWN) {
             outstanding = input.available();
-        }
-        if (outstanding == 0) {
-            settled.countDown();
         }
         reading = true;
         int length = input.read(buffer);
@@ -78,27 +75,33 @@ final class OutputReader implements Runnable {
         return stream;
     }
 
-    /** To be called once the leader has ended, before {@link #awaitSettled}. */
+    /** To be called once the leader has ended, before {@link #awaitEnd}. */
     void leaderEnded() {
         leaderEnded = true;
     }
 
     /**
-     * Waits until the listener has everything that the leader wrote.
+     * Waits until the listener has everything up to the end of the stream.
      *
-     * @param boundNanos how long to wait while nothing is there to be read; a listener at work is waited for without
-     *     bound
-     * @return false when nothing came and the stream did not end: a descendant holds it open
+     * @param boundNanos how long to wait for more once the listener has all that the leader wrote; until then it is waited
+     *     for without bound
+     * @return false when the stream did not end: a descendant holds it open
      */
-    boolean awaitSettled(long boundNanos) throws InterruptedException {
-        while (!settled.await(Math.max(1, boundNanos), TimeUnit.NANOSECONDS)) {
-            // A reader that has been waiting since before the end has met nothing to read; any other one knows what is
-            // outstanding and will settle by itself.
-            if (reading && outstanding == UNKNOWN) {
+    boolean awaitEnd(long boundNanos) throws InterruptedException {
+        long bound = boundNanos;
+        while (!ended.await(Math.max(1, bound), TimeUnit.NANOSECONDS)) {
+            if (isCaughtUp()) {
                 return false;
             }
-            boundNanos = TimeUnit.MILLISECONDS.toNanos(10);
+            bound = TimeUnit.MILLISECONDS.toNanos(10);
         }
         return true;
+    }
+
+    // A reader that has been waiting since before the leader's end has found nothing; any other one has taken note of
+    // what
+    // is outstanding.
+    boolean isCaughtUp() {
+        return outstanding == UNKNOWN ? reading : outstanding == 0;
     }
 }

@@ -50,7 +50,7 @@ final class ProcessGroup {
     /** Whether the leader has ended and left nobody behind, or those have been killed. */
     synchronized boolean isGone() {
         if (!gone && !leader.isAlive()) {
-            gone = isStrange() || !hasMembers() && sessionMembers().isEmpty();
+            gone = isStrange() || (!hasMembers() && sessionMembers().isEmpty());
         }
         return gone;
     }

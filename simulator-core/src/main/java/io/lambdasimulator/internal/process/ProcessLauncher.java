@@ -227,8 +227,11 @@ public final class ProcessLauncher implements AutoCloseable {
     @Override
     public void close() {
         launching.writeLock().lock();
-        closed = true;
-        launching.writeLock().unlock();
+        try {
+            closed = true;
+        } finally {
+            launching.writeLock().unlock();
+        }
         synchronized (closing) {
             List<ChildProcess> open = List.copyOf(children);
             open.forEach(ChildProcess::killTree);

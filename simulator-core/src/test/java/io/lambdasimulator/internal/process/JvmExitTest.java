@@ -84,7 +84,7 @@ class JvmExitTest {
     private static void assertThatAllEnd(Jvm jvm, String ids) throws Exception {
         assertThat(ids).matches("\\d+ \\d+");
         assertThat(jvm.process().waitFor(60, TimeUnit.SECONDS)).isTrue();
-        for (String pid : ids.split(" ")) {
+        for (String pid : ids.split(" ", -1)) {
             Machine.awaitEnd(Long.parseLong(pid));
         }
     }

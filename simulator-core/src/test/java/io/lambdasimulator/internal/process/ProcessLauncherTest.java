@@ -65,8 +65,10 @@ class ProcessLauncherTest {
     private ProcessLauncher launcher = new ProcessLauncher();
 
     @AfterEach
-    void nothingIsLeftBehind() {
+    void nothingIsLeftBehind() throws IOException {
         launcher.close();
+        // JUnit would warn of a link that leads out of the directory.
+        Files.deleteIfExists(directory.resolve("perl"));
         Machine.awaitEmpty(pids());
         assertThat(Machine.processes())
                 .filteredOn(entry -> entry.parent() == ProcessHandle.current().pid())
@@ -279,8 +281,9 @@ class ProcessLauncherTest {
         @Test
         void nothing_is_lost_at_the_end_of_many_short_processes() throws Exception {
             for (int i = 0; i < 100; i++) {
-                assertThat(run(Command.of("echo", "line " + i), PATH).linesBeforeExit())
-                        .containsExactly("line " + i);
+                assertThat(run(Command.of("printf", "line\\nunfinished line " + i), PATH)
+                                .linesBeforeExit())
+                        .containsExactly("line", "unfinished line " + i);
             }
         }
 
@@ -559,20 +562,17 @@ class ProcessLauncherTest {
 
         @Test
         void programs_that_do_run() throws Exception {
-            Path script = file("run me", "#! /bin/sh -u\necho \"$0 $1\"\n", "rwxr-xr-x");
+            Path script = file("script", "#! /bin/sh -u\necho \"$0 $1\"\n", "rwxr-xr-x");
             Path link = Files.createSymbolicLink(directory.resolve("link"), script);
             file("unfinished", "#!/bin/cat", "rwxr-xr-x");
-            Path nested = file("nested", "#!" + link + "\n", "rwxr-xr-x");
-            Files.createDirectory(directory.resolve("bin"));
-            Path relative =
-                    Files.move(file("tool", "#!bin/sh\necho tool\n", "rwxr-xr-x"), directory.resolve("bin/tool"));
-            Files.createSymbolicLink(directory.resolve("bin/sh"), Path.of("/bin/sh"));
+            file("nested", "#!" + script + " option\n", "rwxr-xr-x");
+            Files.copy(Path.of("/bin/sh"), directory.resolve("shell"));
+            file("relative", "#!shell\necho relative\n", "rwxr-xr-x");
 
             assertThat(run(Command.of(link.toString(), "x"), Map.of()).stdout()).containsExactly(link + " x");
             assertThat(run(Command.of("./unfinished"), Map.of()).stdout()).containsExactly("#!/bin/cat");
-            assertThat(relative).exists();
-            assertThat(run(Command.of("bin/tool"), Map.of()).stdout()).containsExactly("tool");
-            assertThat(Files.isExecutable(nested)).isTrue();
+            assertThat(run(Command.of("./nested"), Map.of()).stdout()).containsExactly(script + " option");
+            assertThat(run(Command.of("./relative"), Map.of()).stdout()).containsExactly("relative");
         }
     }
 
@@ -599,8 +599,9 @@ class ProcessLauncherTest {
         void terminate_reaches_the_group(Variant variant) throws Exception {
             launcher = variant.launcher(directory);
             RecordingListener listener = new RecordingListener();
-            LaunchedProcess process =
-                    launch(listener, "sh", "-c", "trap 'echo bye; exit 3' TERM; sleep 1000 & echo $!; wait");
+            // The grandchild speaks for itself: before it has become its own program it has the shell's trap.
+            LaunchedProcess process = launch(
+                    listener, "sh", "-c", "trap 'echo bye; exit 3' TERM; sh -c 'echo $$; exec sleep 1000' & wait");
             long grandchild = number(listener.awaitLines(1).get(0));
 
             process.terminate();
