@@ -9,8 +9,8 @@ import org.eclipse.jetty.server.HttpConnectionFactory;
 import org.eclipse.jetty.server.internal.HttpConnection;
 
 /**
- * A connection that keeps the path of the request as it came in. Jetty itself is shown an innocent path, since its own
- * reading of a path refuses some (<code>%00</code>, <code>%zz</code>) and normalises others.
+ * A connection that keeps the path of the request as it came in. Jetty itself is shown a harmless target, since it
+ * refuses some paths (<code>%00</code>, <code>%zz</code>) and normalises others.
  */
 final class ApiConnection extends HttpConnection {
 
@@ -34,8 +34,11 @@ final class ApiConnection extends HttpConnection {
         if (rawPath.isEmpty() && start > 0) {
             rawPath = "/";
         }
-        boolean innocent = rawPath.startsWith("/");
-        return super.newHttpStream(method, innocent ? target.substring(0, start) + "/" : target, version);
+        String shown = target;
+        if (rawPath.startsWith("/")) {
+            shown = method.equals("CONNECT") ? "localhost:1" : target.substring(0, start) + "/";
+        }
+        return super.newHttpStream(method, shown, version);
     }
 
     /** Where the path starts: behind the authority in the absolute form, else at the beginning. */

@@ -52,6 +52,8 @@ final class ApiExchange implements Exchange {
     private final String path;
     private final String pathParameter;
 
+    private Route.@Nullable Handler handler;
+
     private final Object lock = new Object();
     private Body body = Body.UNREAD;
     private Outcome outcome = Outcome.OPEN;
@@ -89,9 +91,20 @@ final class ApiExchange implements Exchange {
         return HeaderText.decode(ends.request().getHeaders().get(name));
     }
 
-    void handle(Route.Handler handler) {
+    /** Javalin says which route it is. */
+    void routed(Route.Handler found) {
+        handler = found;
+    }
+
+    void handle() {
+        Route.Handler found = handler;
+        if (found == null) {
+            // Javalin routes nothing any more while the server stops.
+            drop();
+            return;
+        }
         try {
-            handler.handle(this);
+            found.handle(this);
         } catch (Throwable e) {
             failed(e);
         }

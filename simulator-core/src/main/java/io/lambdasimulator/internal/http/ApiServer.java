@@ -120,7 +120,7 @@ final class ApiServer implements AutoCloseable {
             for (Route route : routes) {
                 config.routes.addHttpHandler(new HandlerType(route.method()), route.path(), context -> {
                     ApiExchange exchange = Objects.requireNonNull(context.attribute(RoutingHandler.EXCHANGE));
-                    exchange.handle(route.handler());
+                    exchange.routed(route.handler());
                 });
             }
         });

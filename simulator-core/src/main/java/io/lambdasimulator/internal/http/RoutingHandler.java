@@ -16,9 +16,9 @@ import org.eclipse.jetty.util.Callback;
  * Stands ahead of Javalin's router: matches the raw path, then hands Javalin the route's own path, and the exchange as
  * an attribute.
  *
- * <p>Javalin sees a request without a body and a response that leads nowhere, so for Javalin the request is over as
- * soon as the route's handler returns. The exchange lives on with the true request and response, which it reads and
- * writes without holding a thread.
+ * <p>Javalin sees a request without a body and a response that leads nowhere, so for Javalin the request is over once
+ * it is routed. The exchange goes on from there with the true request and response, which it reads and writes without
+ * holding a thread.
  */
 final class RoutingHandler extends Handler.Wrapper {
 
@@ -52,11 +52,9 @@ final class RoutingHandler extends Handler.Wrapper {
             exchange.answer(Refusals.methodNotAllowed(match.resource().allowedMethods()));
         } else {
             request.setAttribute(EXCHANGE, exchange);
-            String pathForJavalin = match.resource().pathWith(PLACEHOLDER);
-            Callback routed = Callback.from(() -> {}, exchange::failed);
-            if (!super.handle(new Shown(request, pathForJavalin), new Unsent(request, response), routed)) {
-                exchange.failed(new IllegalStateException("no route for " + pathForJavalin));
-            }
+            Request shown = new Shown(request, match.resource().pathWith(PLACEHOLDER));
+            super.handle(shown, new Unsent(shown, response), Callback.NOOP);
+            exchange.handle();
         }
         return true;
     }

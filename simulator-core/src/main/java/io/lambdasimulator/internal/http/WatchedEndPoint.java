@@ -26,10 +26,6 @@ final class WatchedEndPoint extends SocketChannelEndPoint {
     /** How much of a pipelined request is kept. Behind more than that the end of the stream is not seen. */
     private static final int KEPT = 64 * 1024;
 
-    private static final Throwable STOPPED = new Throwable("stopped", null, false, false) {
-        private static final long serialVersionUID = 1L;
-    };
-
     private final Executor executor;
     private final Object lock = new Object();
     private volatile @Nullable ByteBuffer kept;
@@ -133,7 +129,8 @@ final class WatchedEndPoint extends SocketChannelEndPoint {
         boolean stop() {
             synchronized (lock) {
                 over = true;
-                getFillInterest().onFail(STOPPED);
+                // Takes this watch out of the selector's way.
+                getFillInterest().fillable();
                 return isOpen() && look() != Look.GONE;
             }
         }

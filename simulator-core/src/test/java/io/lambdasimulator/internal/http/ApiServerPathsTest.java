@@ -121,7 +121,7 @@ class ApiServerPathsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"HEAD", "POST", "DELETE", "OPTIONS", "TRACE", "PATCH", "QUERY", "BREW", "get"})
+    @ValueSource(strings = {"HEAD", "POST", "DELETE", "OPTIONS", "TRACE", "PATCH", "QUERY", "CONNECT", "BREW", "get"})
     void another_method_is_not_allowed(String method) throws IOException {
         Reply reply = ask(method, "/things/a");
 
@@ -132,15 +132,26 @@ class ApiServerPathsTest {
                 .hasSize(3);
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"OPTIONS *", "CONNECT h:1"})
+    void targets_without_a_path_are_not_found(String methodAndTarget) throws IOException {
+        try (RawClient client = new RawClient(server.address())) {
+            Reply reply = client.send(methodAndTarget + " HTTP/1.1\r\nHost: h\r\n\r\n")
+                    .reply();
+
+            assertThat(reply.status()).isEqualTo(404);
+        }
+    }
+
     @Test
     void headers_that_ask_for_another_protocol_change_nothing() throws IOException {
         try (RawClient client = new RawClient(server.address())) {
-            client.send("GET /secret HTTP/1.1\r\nHost: h\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n"
-                    + "HTTP2-Settings: AAMAAABkAAQAoAAAAAIAAAAA\r\n\r\n");
+            String get = "GET /secret HTTP/1.1\r\nHost: h\r\n";
+            client.send(
+                    get + "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n\r\n");
             assertThat(client.reply().body()).isEqualTo("secret|GET|/secret|");
 
-            client.send("GET /secret HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
-                    + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
+            client.send(get + "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\r\n");
             assertThat(client.reply().body()).isEqualTo("secret|GET|/secret|");
         }
     }

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,7 +19,7 @@ final class RawClient implements AutoCloseable {
     /** An answer; the text of headers and body is Latin-1, one character for each byte. */
     record Reply(String statusLine, List<String> headerLines, String body) {
         int status() {
-            return Integer.parseInt(statusLine.split(" ")[1]);
+            return Integer.parseInt(statusLine.substring("HTTP/1.1 ".length(), "HTTP/1.1 200".length()));
         }
 
         Optional<String> header(String name) {
@@ -87,8 +88,13 @@ final class RawClient implements AutoCloseable {
         try {
             return in.read() < 0;
         } catch (IOException e) {
-            return !(e instanceof java.net.SocketTimeoutException);
+            return !(e instanceof SocketTimeoutException);
         }
+    }
+
+    /** Closes the connection the ordinary way. */
+    void leave() throws IOException {
+        socket.close();
     }
 
     void reset() throws IOException {
