@@ -1,0 +1,178 @@
+package io.lambdasimulator.examples;
+
+import static io.lambdasimulator.examples.support.SimulatorExtension.LIMIT;
+import static io.lambdasimulator.examples.support.SimulatorExtension.awaitExit;
+import static io.lambdasimulator.examples.support.SimulatorExtension.patient;
+import static io.lambdasimulator.examples.support.SimulatorExtension.patientFunction;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.amazonaws.services.lambda.runtime.api.client.AWSLambda;
+import com.sun.net.httpserver.HttpServer;
+import io.lambdasimulator.LambdaSimulator;
+import io.lambdasimulator.environment.EnvironmentPhase;
+import io.lambdasimulator.environment.Participant;
+import io.lambdasimulator.environment.ProcessExit;
+import io.lambdasimulator.event.Event;
+import io.lambdasimulator.examples.support.SimulatorExtension;
+import io.lambdasimulator.invocation.Invocation;
+import io.lambdasimulator.invocation.InvocationRequest;
+import io.lambdasimulator.invocation.InvocationResult;
+import io.lambdasimulator.participant.Command;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * A Java function under AWS's own runtime interface client, in a process as on AWS.
+ *
+ * <p>Run it: {@code mvn verify -pl examples -am -Dtest=JavaRuntimeTest -Dsurefire.failIfNoSpecifiedTests=false}.
+ */
+@EnabledOnOs(value = OS.LINUX, disabledReason = "AWS's runtime interface client has native code for Linux only")
+class JavaRuntimeTest {
+
+    @TempDir
+    static Path folder;
+
+    private static Path nativeLibrary;
+
+    @RegisterExtension
+    final SimulatorExtension simulator = new SimulatorExtension();
+
+    /**
+     * The client unpacks its native library to one fixed place in /tmp, so that clients which start at the same time
+     * overwrite it under each other's feet. Here each test class has a copy of its own.
+     */
+    @BeforeAll
+    static void unpackNativeLibrary() throws IOException {
+        String architecture = switch (System.getProperty("os.arch")) {
+            case "amd64", "x86_64" -> "x86_64";
+            case "aarch64", "arm64" -> "aarch_64";
+            default ->
+                throw new IllegalStateException(
+                        "AWS's runtime interface client has no native library for " + System.getProperty("os.arch"));
+        };
+        String resource = "/jni/libaws-lambda-jni." + (isMusl() ? "linux_musl-" : "linux-") + architecture + ".so";
+        nativeLibrary = folder.resolve("libaws-lambda-jni.so");
+        try (InputStream library = AWSLambda.class.getResourceAsStream(resource)) {
+            Files.copy(library, nativeLibrary);
+        }
+    }
+
+    /** Alpine and its like. */
+    private static boolean isMusl() throws IOException {
+        try (var libraries = Files.newDirectoryStream(Path.of("/lib"), "ld-musl-*")) {
+            return libraries.iterator().hasNext();
+        }
+    }
+
+    /** The command that AWS's Java runtimes run, with the class path of this test. */
+    private static Command java(Class<?> handler) {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        // What AWS starts its Java runtimes with, for a quick start.
+        command.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"));
+        if (Runtime.version().feature() >= 22) {
+            command.add("--enable-native-access=ALL-UNNAMED");
+        }
+        command.add("-Dcom.amazonaws.services.lambda.runtime.api.client.runtimeapi.NativeClient.JNI=" + nativeLibrary);
+        command.addAll(List.of("-cp", System.getProperty("java.class.path")));
+        command.addAll(List.of(AWSLambda.class.getName(), handler.getName()));
+        return Command.of(command);
+    }
+
+    @Test
+    void a_java_function_answers_cold_and_warm_invocations() {
+        LambdaSimulator lambda = simulator.start(patient().runtime(java(JavaFunction.class)));
+
+        Invocation cold = lambda.submit(InvocationRequest.of("{\"id\":42}"));
+        Invocation warm = lambda.submit(InvocationRequest.of("{\"city\":\"Zürich\"}"));
+
+        assertThat(cold.awaitAnswer(LIMIT).payloadText()).isEqualTo("{\"id\":42}");
+        assertThat(warm.awaitAnswer(LIMIT).payloadText()).isEqualTo("{\"city\":\"Zürich\"}");
+        assertThat(warm.awaitAnswer(LIMIT).contentType()).contains("application/json");
+        assertThat(cold.awaitCompletion(LIMIT).initDuration()).isPresent();
+        assertThat(warm.awaitCompletion(LIMIT).initDuration()).isEmpty();
+    }
+
+    @Test
+    void an_exception_from_deep_inside_the_function_reaches_the_caller_and_the_next_invocation_works() {
+        LambdaSimulator lambda = simulator.start(patient().runtime(java(JavaFunction.class)));
+
+        Invocation failing = lambda.submit(InvocationRequest.of("{\"failAtDepth\":400}"));
+        InvocationResult failed = failing.awaitAnswer(LIMIT);
+
+        assertThat(failed.functionError()).contains("Unhandled");
+        assertThat(failed.payloadText())
+                .startsWith("{\"errorMessage\":\"asked to fail\",\"errorType\":\"java.lang.IllegalArgumentException\","
+                        + "\"stackTrace\":[\"io.lambdasimulator.examples.JavaFunction.fail(JavaFunction.java:");
+        assertThat(failed.payloadText().split("JavaFunction\\.fail\\(", -1)).hasSize(400 + 1);
+        // The client puts the stack into a header, too, and does not get over any status but this.
+        Event.CallAnswered posted = lambda.eventLog()
+                .await(Event.CallAnswered.class, call -> call.path().endsWith(failing.requestId() + "/error"), LIMIT);
+        assertThat(posted.status()).isEqualTo(202);
+        assertThat(lambda.invoke("{\"id\":43}").payloadText()).isEqualTo("{\"id\":43}");
+    }
+
+    @Test
+    void an_exception_of_the_constructor_reaches_the_caller_as_the_client_sent_it() throws Exception {
+        Command command = java(JavaFunction.class);
+        LambdaSimulator lambda = simulator.start(patient()
+                .runtime(command)
+                .function(patientFunction()
+                        .environmentVariable("FAIL_INIT", "no table")
+                        .build()));
+
+        InvocationResult result = lambda.invoke("{}");
+
+        assertThat(result.functionError()).contains("Unhandled");
+        assertThat(result.payloadText())
+                .startsWith("{\"errorMessage\":\"no table\",\"errorType\":\"java.lang.IllegalStateException\"");
+        assertThat(result.payload()).isEqualTo(initErrorBody(command.environment("FAIL_INIT", "no table")));
+        assertThat(awaitExit(lambda, Participant.RUNTIME)).isEqualTo(new ProcessExit.Code(1));
+        assertThat(lambda.phase()).isEqualTo(EnvironmentPhase.FAILED);
+        assertThatThrownBy(() -> lambda.awaitInit(LIMIT)).hasMessageStartingWith("init failed with ");
+    }
+
+    /** What the client sends, recorded by a server that does nothing else. */
+    private static byte[] initErrorBody(Command command) throws Exception {
+        CompletableFuture<byte[]> body = new CompletableFuture<>();
+        HttpServer recorder = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        recorder.createContext("/2018-06-01/runtime/init/error", exchange -> {
+            body.complete(exchange.getRequestBody().readAllBytes());
+            exchange.sendResponseHeaders(202, -1);
+            exchange.close();
+        });
+        recorder.start();
+        ProcessBuilder builder = new ProcessBuilder(command.arguments())
+                .redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.DISCARD);
+        builder.environment().putAll(command.environment());
+        builder.environment()
+                .put(
+                        "AWS_LAMBDA_RUNTIME_API",
+                        "127.0.0.1:" + recorder.getAddress().getPort());
+        Process process = builder.start();
+        try {
+            byte[] recorded = body.get(LIMIT.toSeconds(), TimeUnit.SECONDS);
+            assertThat(process.waitFor(LIMIT.toSeconds(), TimeUnit.SECONDS)).isTrue();
+            return recorded;
+        } finally {
+            process.destroyForcibly();
+            recorder.stop(0);
+        }
+    }
+}

@@ -1,0 +1,13 @@
+package io.lambdasimulator.examples;
+
+import io.lambdasimulator.examples.support.ScriptLanguage;
+import org.junit.jupiter.api.Tag;
+
+/** Run it: {@code mvn verify -pl examples -am -Dtest=NodeScriptsTest -Dsurefire.failIfNoSpecifiedTests=false}. */
+@Tag("node")
+class NodeScriptsTest extends ScriptTests {
+
+    NodeScriptsTest() {
+        super(ScriptLanguage.NODE);
+    }
+}
