@@ -21,6 +21,7 @@ import io.lambdasimulator.internal.participant.FunctionRuntime;
 import io.lambdasimulator.internal.participant.SimulatedParticipants;
 import io.lambdasimulator.internal.participant.SimulatedParticipants.Source;
 import io.lambdasimulator.internal.participant.WorkerThreads;
+import io.lambdasimulator.internal.process.Bootstrap;
 import io.lambdasimulator.internal.process.EnvironmentVariables;
 import io.lambdasimulator.internal.process.ExtensionsDirectory;
 import io.lambdasimulator.invocation.Invocation;
@@ -33,7 +34,6 @@ import io.lambdasimulator.participant.FunctionHandler;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -365,9 +365,6 @@ public final class LambdaSimulator implements AutoCloseable {
 
     /** Describes an environment. A builder can start several environments that share nothing. */
     public static final class Builder {
-
-        private static final List<Path> BOOTSTRAPS =
-                List.of(Path.of("/var/task/bootstrap"), Path.of("/opt/bootstrap"), Path.of("/var/runtime/bootstrap"));
 
         private static final DateTimeFormatter LOG_STREAM_DATE =
                 DateTimeFormatter.ofPattern("yyyy/MM/dd/").withZone(ZoneOffset.UTC);
@@ -812,14 +809,13 @@ public final class LambdaSimulator implements AutoCloseable {
         }
 
         private static Source bootstrap(EnvironmentVariables variables) {
-            return BOOTSTRAPS.stream()
-                    .filter(Files::exists)
-                    .findFirst()
+            return Bootstrap.find()
                     .<Source>map(found -> new Source.Program(
                             Command.of(found.toString()), variables.forRuntime(), Path.of("/var/task")))
                     .orElseGet(() -> {
                         String looked = String.join(
-                                " ", BOOTSTRAPS.stream().map(Path::toString).toList());
+                                " ",
+                                Bootstrap.PLACES.stream().map(Path::toString).toList());
                         return new Source.Missing("Couldn't find valid bootstrap(s): [" + looked + "]");
                     });
         }

@@ -6,7 +6,6 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
@@ -139,12 +138,12 @@ public final class RecordingEventLog implements EventLog {
             return List.copyOf(entries);
         }
         int wanted = (int) (nextSequence - sequence);
-        List<Entry> tail = new ArrayList<>(wanted);
+        Entry[] tail = new Entry[wanted];
         var newestFirst = entries.descendingIterator();
-        for (int i = 0; i < wanted; i++) {
-            tail.add(0, newestFirst.next());
+        for (int i = wanted - 1; i >= 0; i--) {
+            tail[i] = newestFirst.next();
         }
-        return tail;
+        return List.of(tail);
     }
 
     private IllegalStateException notSeen(Class<?> type, Duration atMost) {

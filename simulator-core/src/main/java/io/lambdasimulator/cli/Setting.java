@@ -1,0 +1,46 @@
+package io.lambdasimulator.cli;
+
+import java.util.function.Function;
+
+/**
+ * A value that a user gave, with the option or environment variable that it came from, so that a complaint can name it.
+ *
+ * @param source such as {@code --timeout}
+ * @param value the value as given
+ */
+record Setting(String source, String value) {
+
+    int wholeNumber(String unit, int least) {
+        try {
+            int number = Integer.parseInt(value);
+            if (number >= least) {
+                return number;
+            }
+        } catch (NumberFormatException e) {
+            // Told below.
+        }
+        throw wrong("is no number of " + unit + ": use a whole number from " + least + " on");
+    }
+
+    /** Hands the value on; a refusal names the source. */
+    <T> T to(Function<String, T> receiver) {
+        try {
+            return receiver.apply(value);
+        } catch (IllegalArgumentException e) {
+            throw new WrongSetting(source + ": " + e.getMessage());
+        }
+    }
+
+    WrongSetting wrong(String complaint) {
+        return new WrongSetting(source + ": \"" + value + "\" " + complaint);
+    }
+
+    /** A value that cannot be used; the message is for the user. */
+    static final class WrongSetting extends RuntimeException {
+        private static final long serialVersionUID = 1;
+
+        WrongSetting(String message) {
+            super(message);
+        }
+    }
+}
