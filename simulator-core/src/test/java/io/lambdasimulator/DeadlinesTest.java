@@ -88,7 +88,7 @@ class DeadlinesTest {
                 .runtime((event, context) -> event)
                 .start()) {
             var extension = new ExtensionClient(lambda.runtimeApi(), "busy", "INVOKE");
-            extension.pollInBackground();
+            var unused = extension.pollInBackground();
             Invocation invocation = lambda.submit(InvocationRequest.of("{\"n\":1}"));
 
             assertThat(invocation.awaitAnswer(LIMIT).payloadText()).isEqualTo("{\"n\":1}");

@@ -19,10 +19,4 @@ public record ExtensionInfo(
         ExtensionState state,
         Set<ExtensionEventType> events,
         Optional<String> identifier,
-        Optional<String> errorType) {
-
-    /** Copies the events. */
-    public ExtensionInfo {
-        events = Set.copyOf(events);
-    }
-}
+        Optional<String> errorType) {}

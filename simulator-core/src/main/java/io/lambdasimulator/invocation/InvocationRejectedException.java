@@ -8,7 +8,10 @@ public final class InvocationRejectedException extends RuntimeException {
 
     private static final long serialVersionUID = 1L;
 
+    /** The service's exception name. */
     private final String errorType;
+
+    /** The status of the front door's answer. */
     private final int statusCode;
 
     /**

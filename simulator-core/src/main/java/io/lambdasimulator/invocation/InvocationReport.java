@@ -31,10 +31,4 @@ public record InvocationReport(
         Duration duration,
         Duration billedDuration,
         Optional<Duration> initDuration,
-        List<ExtensionReadiness> readiness) {
-
-    /** Copies the readiness. */
-    public InvocationReport {
-        readiness = List.copyOf(readiness);
-    }
-}
+        List<ExtensionReadiness> readiness) {}

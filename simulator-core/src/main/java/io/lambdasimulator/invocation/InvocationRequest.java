@@ -221,6 +221,8 @@ public final class InvocationRequest {
          * @return this builder
          */
         public Builder cognitoIdentity(CognitoIdentity cognitoIdentity) {
+            HeaderValues.require("identityId", cognitoIdentity.identityId());
+            HeaderValues.require("identityPoolId", cognitoIdentity.identityPoolId());
             this.cognitoIdentity = cognitoIdentity;
             return this;
         }

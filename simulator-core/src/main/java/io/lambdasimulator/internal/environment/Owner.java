@@ -131,7 +131,8 @@ final class Owner {
     /** Completes after a while, on a thread that may be kept for a moment. */
     CompletionStage<?> after(Duration delay) {
         CompletableFuture<@Nullable Void> over = new CompletableFuture<>();
-        scheduler.schedule(() -> callbacks.execute(() -> over.complete(null)), delay.toNanos(), TimeUnit.NANOSECONDS);
+        var unused = scheduler.schedule(
+                () -> callbacks.execute(() -> over.complete(null)), delay.toNanos(), TimeUnit.NANOSECONDS);
         return over;
     }
 

@@ -18,7 +18,7 @@ import java.util.function.BooleanSupplier;
 final class ShutdownSequence {
 
     private static final Duration WITH_INTERNAL_ONLY = Duration.ofMillis(500);
-    private static final Duration WITH_EXTERNAL = Duration.ofMillis(2000);
+    private static final Duration WITH_EXTERNAL = Duration.ofSeconds(2);
     private static final Duration RUNTIME_SHARE_BESIDE_EXTERNAL = Duration.ofMillis(300);
 
     private final Owner owner;
@@ -59,11 +59,11 @@ final class ShutdownSequence {
             } else {
                 owner.effect(() -> participants.terminate(Participant.RUNTIME));
                 Duration share = extensions.hasInternal() ? WITH_INTERNAL_ONLY : RUNTIME_SHARE_BESIDE_EXTERNAL;
-                owner.schedule(share, this::killRuntime);
+                var unused = owner.schedule(share, this::killRuntime);
             }
         }
         if (!total.isZero()) {
-            owner.schedule(total, this::deadlinePassed);
+            var unused = owner.schedule(total, this::deadlinePassed);
         }
         advance();
     }

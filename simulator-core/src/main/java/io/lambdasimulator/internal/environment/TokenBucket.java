@@ -23,8 +23,6 @@ final class TokenBucket {
         tokens = Math.min(bandwidth.burstBytes(), tokens + Math.max(0, seconds) * bandwidth.bytesPerSecond());
         refilledAt = now;
         tokens -= bytes;
-        return tokens >= 0
-                ? Duration.ZERO
-                : Duration.ofNanos((long) (-tokens / bandwidth.bytesPerSecond() * 1_000_000_000L));
+        return tokens >= 0 ? Duration.ZERO : Duration.ofNanos((long) (-tokens / bandwidth.bytesPerSecond() * 1e9));
     }
 }
