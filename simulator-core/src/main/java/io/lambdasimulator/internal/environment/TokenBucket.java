@@ -20,7 +20,7 @@ final class TokenBucket {
     /** Takes bytes and tells how long to wait before more are taken. */
     Duration take(long bytes, Instant now) {
         double seconds = Duration.between(refilledAt, now).toNanos() / 1e9;
-        tokens = Math.min(bandwidth.burstBytes(), tokens + Math.max(0, seconds) * bandwidth.bytesPerSecond());
+        tokens = Math.min((double) bandwidth.burstBytes(), tokens + Math.max(0, seconds) * bandwidth.bytesPerSecond());
         refilledAt = now;
         tokens -= bytes;
         return tokens >= 0 ? Duration.ZERO : Duration.ofNanos((long) (-tokens / bandwidth.bytesPerSecond() * 1e9));
