@@ -172,7 +172,8 @@ final class InvocationTask implements Invocation {
             return;
         }
         answeredAt = owner.now();
-        owner.record(new Event.InvocationAnswered(requestId, producedBytes, result.errorType()));
+        long bytes = Math.max(producedBytes, result.payload().length);
+        owner.record(new Event.InvocationAnswered(requestId, bytes, result.errorType()));
         owner.effect(() -> {
             if (stream != null) {
                 stream.end();
