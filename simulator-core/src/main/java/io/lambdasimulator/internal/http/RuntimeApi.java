@@ -224,14 +224,19 @@ final class RuntimeApi {
 
         @Override
         public void end(Exchange.Trailers trailers) {
-            String errorType = trailers.get("Lambda-Runtime-Function-Error-Type");
-            byte[] errorBody = decoded(trailers.get("Lambda-Runtime-Function-Error-Body"));
+            String errorType = unlessEmpty(trailers.get("Lambda-Runtime-Function-Error-Type"));
+            byte[] errorBody = decoded(unlessEmpty(trailers.get("Lambda-Runtime-Function-Error-Body")));
             finish(exchange, () -> answer.end(errorType, errorBody));
         }
 
         @Override
         public void truncated() {
             finish(exchange, answer::truncated);
+        }
+
+        // A runtime that announces its trailers early may have nothing to say in them.
+        private static @Nullable String unlessEmpty(@Nullable String value) {
+            return value == null || value.isEmpty() ? null : value;
         }
 
         private static byte @Nullable [] decoded(@Nullable String base64) {
