@@ -138,10 +138,9 @@ public final class ExecutionEnvironment {
             runningRuntime().move(RuntimeState.INVOCATION_RESPONSE);
             boolean streaming = "streaming".equals(mode);
             if (mode != null && !mode.isEmpty() && !streaming) {
-                // AWS's core stays in InvocationResponse here for ever; the runtime gets on instead.
-                Failure invalid = Failure.of(
-                        "Runtime.InvalidResponseModeHeader", "Invalid function response mode \"" + mode + "\"");
-                task.answer(task.result(invalid.payload(requestId), "application/json", invalid.errorType()));
+                // The caller gets an empty error. AWS's core stays in InvocationResponse here for ever; the runtime
+                // gets on instead.
+                task.answer(task.result(new byte[0], contentType, "Runtime.InvalidResponseModeHeader"));
                 runningRuntime().move(RuntimeState.RESPONSE_SENT);
                 throw CallRefused.invalidResponseMode();
             }
