@@ -59,7 +59,8 @@ final class RuntimeApi {
     }
 
     private static Answer render(InvocationEvent event) {
-        Answer answer = Answer.of(200, event.contentType(), event.payload());
+        String contentType = event.contentType().isEmpty() ? "application/json" : event.contentType();
+        Answer answer = Answer.of(200, contentType, event.payload());
         answer = header(answer, "Lambda-Runtime-Aws-Request-Id", event.requestId());
         answer = header(answer, "Lambda-Runtime-Trace-Id", event.traceId());
         answer = header(answer, "Lambda-Runtime-Client-Context", event.clientContext());
