@@ -68,7 +68,7 @@ public final class ExecutionEnvironment {
     /** The first fatal error that a participant reported before its exit; it outranks the exit's own type. */
     private @Nullable String reportedType;
 
-    private byte @Nullable [] reportedBody;
+    private @Nullable Reported reported;
     private @Nullable Failure failure;
 
     /** What invocations after the failure are answered with. */
@@ -208,7 +208,7 @@ public final class ExecutionEnvironment {
     }
 
     /** {@code POST /runtime/init/error}. */
-    public void runtimeInitError(String errorType, byte[] body) throws CallRefused {
+    public void runtimeInitError(String errorType, Reported body) throws CallRefused {
         owner.actOrRefuse(() -> {
             RuntimeAgent agent = runningRuntime();
             agent.called(RuntimeCall.INIT_ERROR);
@@ -391,14 +391,14 @@ public final class ExecutionEnvironment {
             advance();
         } else {
             String type = reportedType == null ? exitType : reportedType;
-            fail(new Failure(type, text, InvocationStatus.ERROR, reportedBody));
+            fail(new Failure(type, text, InvocationStatus.ERROR, reported));
         }
     }
 
-    private void report(String errorType, byte @Nullable [] body) {
+    private void report(String errorType, @Nullable Reported body) {
         if (reportedType == null) {
             reportedType = errorType;
-            reportedBody = body;
+            reported = body;
         }
     }
 
@@ -710,7 +710,7 @@ public final class ExecutionEnvironment {
     }
 
     private static void answer(InvocationTask task, Failure cause) {
-        task.answer(task.result(cause.payload(task.requestId()), "application/json", cause.errorType()));
+        task.answer(task.result(cause.payload(task.requestId()), cause.contentType(), cause.errorType()));
     }
 
     private void dropPolls() {

@@ -6,6 +6,7 @@ import io.lambdasimulator.internal.environment.ExecutionEnvironment;
 import io.lambdasimulator.internal.environment.InvocationEvent;
 import io.lambdasimulator.internal.environment.Limits;
 import io.lambdasimulator.internal.environment.Poll;
+import io.lambdasimulator.internal.environment.Reported;
 import io.lambdasimulator.internal.json.GoJson;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
@@ -141,7 +142,9 @@ final class RuntimeApi {
                 if (isTooLarge) {
                     throw CallRefused.bodyTooLarge();
                 }
-                environment.runtimeInitError(errorType, body);
+                // What the runtime calls its body does not count.
+                String contentType = JsonText.is(body) ? "application/json" : "application/octet-stream";
+                environment.runtimeInitError(errorType, new Reported(body, contentType));
             }
 
             @Override
