@@ -295,7 +295,9 @@ public final class ExecutionEnvironment {
             }
             agent.reportError(target, errorType);
             report(fatalType, null);
-            if (agent.supply() != Supply.PROCESS) {
+            // An internal extension lives in the runtime's process.
+            Supply livesIn = agent.isExternal() ? agent.supply() : settings.runtime();
+            if (livesIn != Supply.PROCESS) {
                 ended(agent, new ProcessExit.Code(1));
             }
         });
