@@ -68,7 +68,7 @@ public final class ExecutionEnvironment {
     /** The first fatal error that a participant reported before its exit; it outranks the exit's own type. */
     private @Nullable String reportedType;
 
-    private byte @Nullable [] reportedBody;
+    private @Nullable Reported reported;
     private @Nullable Failure failure;
 
     /** What invocations after the failure are answered with. */
@@ -138,10 +138,9 @@ public final class ExecutionEnvironment {
             runningRuntime().move(RuntimeState.INVOCATION_RESPONSE);
             boolean streaming = "streaming".equals(mode);
             if (mode != null && !mode.isEmpty() && !streaming) {
-                // AWS's core stays in InvocationResponse here for ever; the runtime gets on instead.
-                Failure invalid = Failure.of(
-                        "Runtime.InvalidResponseModeHeader", "Invalid function response mode \"" + mode + "\"");
-                task.answer(task.result(invalid.payload(requestId), "application/json", invalid.errorType()));
+                // The caller gets an empty error. AWS's core stays in InvocationResponse here for ever; the runtime
+                // gets on instead.
+                task.answer(task.result(new byte[0], contentType, "Runtime.InvalidResponseModeHeader"));
                 runningRuntime().move(RuntimeState.RESPONSE_SENT);
                 throw CallRefused.invalidResponseMode();
             }
@@ -209,7 +208,7 @@ public final class ExecutionEnvironment {
     }
 
     /** {@code POST /runtime/init/error}. */
-    public void runtimeInitError(String errorType, byte[] body) throws CallRefused {
+    public void runtimeInitError(String errorType, Reported body) throws CallRefused {
         owner.actOrRefuse(() -> {
             RuntimeAgent agent = runningRuntime();
             agent.called(RuntimeCall.INIT_ERROR);
@@ -296,7 +295,9 @@ public final class ExecutionEnvironment {
             }
             agent.reportError(target, errorType);
             report(fatalType, null);
-            if (agent.supply() != Supply.PROCESS) {
+            // An internal extension lives in the runtime's process.
+            Supply livesIn = agent.isExternal() ? agent.supply() : settings.runtime();
+            if (livesIn != Supply.PROCESS) {
                 ended(agent, new ProcessExit.Code(1));
             }
         });
@@ -392,14 +393,14 @@ public final class ExecutionEnvironment {
             advance();
         } else {
             String type = reportedType == null ? exitType : reportedType;
-            fail(new Failure(type, text, InvocationStatus.ERROR, reportedBody));
+            fail(new Failure(type, text, InvocationStatus.ERROR, reported));
         }
     }
 
-    private void report(String errorType, byte @Nullable [] body) {
+    private void report(String errorType, @Nullable Reported body) {
         if (reportedType == null) {
             reportedType = errorType;
-            reportedBody = body;
+            reported = body;
         }
     }
 
@@ -711,7 +712,7 @@ public final class ExecutionEnvironment {
     }
 
     private static void answer(InvocationTask task, Failure cause) {
-        task.answer(task.result(cause.payload(task.requestId()), "application/json", cause.errorType()));
+        task.answer(task.result(cause.payload(task.requestId()), cause.contentType(), cause.errorType()));
     }
 
     private void dropPolls() {

@@ -11,7 +11,11 @@ import org.jspecify.annotations.Nullable;
  * A function error: the platform's own, or one that a runtime or extension reported. Key order and texts of platform
  * errors are those captured from the service (spec: production-captures §1).
  */
-record Failure(String errorType, String text, InvocationStatus status, byte @Nullable [] reported) {
+record Failure(
+        String errorType,
+        String text,
+        InvocationStatus status,
+        @Nullable Reported reported) {
 
     static Failure of(String errorType, String text) {
         return new Failure(errorType, text, InvocationStatus.ERROR, null);
@@ -29,12 +33,16 @@ record Failure(String errorType, String text, InvocationStatus status, byte @Nul
 
     byte[] payload(String requestId) {
         if (reported != null) {
-            return reported;
+            return reported.body();
         }
         String message = "RequestId: " + requestId + " Error: " + text;
         return errorType.startsWith("Extension.")
                 ? GoJson.object("errorMessage", message, "errorType", errorType)
                 : GoJson.object("errorType", errorType, "errorMessage", message);
+    }
+
+    String contentType() {
+        return reported == null ? "application/json" : reported.contentType();
     }
 
     /** The type in records and reports, where a timeout has none. */

@@ -89,19 +89,17 @@ final class ShutdownSequence {
     }
 
     private void tell(ExtensionAgent agent) {
+        boolean registered = agent.wants(ExtensionEventType.SHUTDOWN);
+        boolean hasFailed = agent.isIn(ExtensionState.INIT_ERROR) || agent.isIn(ExtensionState.EXIT_ERROR);
         if (!agent.isExternal()) {
             agent.setGone(); // it lives in the runtime and ended with it
-        } else if (agent.isIn(ExtensionState.INIT_ERROR) || agent.isIn(ExtensionState.EXIT_ERROR)) {
-            if (agent.supply() == Supply.CLIENT) {
-                agent.setGone();
-            } // a process has until the deadline to exit; it is told nothing
-        } else if (agent.wants(ExtensionEventType.SHUTDOWN)) {
+        } else if (registered && !hasFailed) {
             agent.send(new ExtensionEvent.Shutdown(deadline, reason), null);
         } else if (agent.supply() == Supply.CLIENT) {
             agent.setGone();
-        } else {
+        } else if (!registered) {
             owner.effect(() -> participants.kill(agent.participant()));
-        }
+        } // who has failed is told nothing, and has until the deadline to exit
     }
 
     private void killRuntime() {

@@ -1,8 +1,5 @@
 package io.lambdasimulator.internal.http;
 
-import com.fasterxml.jackson.core.JsonParser;
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.lambdasimulator.environment.FunctionConfiguration;
 import io.lambdasimulator.internal.environment.ExecutionEnvironment;
 import io.lambdasimulator.internal.environment.Limits;
@@ -21,7 +18,6 @@ import org.jspecify.annotations.Nullable;
 /** The front door: a synchronous {@code Invoke} as the service answers it (spec: production-captures §1, §6). */
 final class FrontDoor {
 
-    private static final ObjectMapper MAPPER = new ObjectMapper();
     private static final byte[] EMPTY_OBJECT = {'{', '}'};
 
     private final ExecutionEnvironment environment;
@@ -104,20 +100,11 @@ final class FrontDoor {
     }
 
     private static void requireJson(byte[] body) {
-        try (JsonParser parser = MAPPER.getFactory().createParser(body)) {
-            if (parser.nextToken() != null) {
-                parser.skipChildren();
-                if (parser.nextToken() == null) {
-                    return;
-                }
-            }
-            throw invalidContent("Could not parse request body into json: Could not parse payload into json:"
-                    + " exactly one JSON value is expected");
-        } catch (JsonProcessingException e) {
+        try {
+            JsonText.require(body);
+        } catch (IOException e) {
             throw invalidContent(
                     "Could not parse request body into json: Could not parse payload into json: " + e.getMessage());
-        } catch (IOException e) {
-            throw invalidContent("Could not parse request body into json: " + e.getMessage());
         }
     }
 

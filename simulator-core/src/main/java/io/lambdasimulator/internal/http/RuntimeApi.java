@@ -6,6 +6,7 @@ import io.lambdasimulator.internal.environment.ExecutionEnvironment;
 import io.lambdasimulator.internal.environment.InvocationEvent;
 import io.lambdasimulator.internal.environment.Limits;
 import io.lambdasimulator.internal.environment.Poll;
+import io.lambdasimulator.internal.environment.Reported;
 import io.lambdasimulator.internal.json.GoJson;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
@@ -59,7 +60,8 @@ final class RuntimeApi {
     }
 
     private static Answer render(InvocationEvent event) {
-        Answer answer = Answer.of(200, event.contentType(), event.payload());
+        String contentType = event.contentType().isEmpty() ? "application/json" : event.contentType();
+        Answer answer = Answer.of(200, contentType, event.payload());
         answer = header(answer, "Lambda-Runtime-Aws-Request-Id", event.requestId());
         answer = header(answer, "Lambda-Runtime-Trace-Id", event.traceId());
         answer = header(answer, "Lambda-Runtime-Client-Context", event.clientContext());
@@ -140,7 +142,9 @@ final class RuntimeApi {
                 if (isTooLarge) {
                     throw CallRefused.bodyTooLarge();
                 }
-                environment.runtimeInitError(errorType, body);
+                // What the runtime calls its body does not count.
+                String contentType = JsonText.is(body) ? "application/json" : "application/octet-stream";
+                environment.runtimeInitError(errorType, new Reported(body, contentType));
             }
 
             @Override
@@ -224,14 +228,19 @@ final class RuntimeApi {
 
         @Override
         public void end(Exchange.Trailers trailers) {
-            String errorType = trailers.get("Lambda-Runtime-Function-Error-Type");
-            byte[] errorBody = decoded(trailers.get("Lambda-Runtime-Function-Error-Body"));
+            String errorType = unlessEmpty(trailers.get("Lambda-Runtime-Function-Error-Type"));
+            byte[] errorBody = decoded(unlessEmpty(trailers.get("Lambda-Runtime-Function-Error-Body")));
             finish(exchange, () -> answer.end(errorType, errorBody));
         }
 
         @Override
         public void truncated() {
             finish(exchange, answer::truncated);
+        }
+
+        // A runtime that announces its trailers early may have nothing to say in them.
+        private static @Nullable String unlessEmpty(@Nullable String value) {
+            return value == null || value.isEmpty() ? null : value;
         }
 
         private static byte @Nullable [] decoded(@Nullable String base64) {
