@@ -7,6 +7,7 @@ import io.lambdasimulator.event.Event;
 import io.lambdasimulator.event.EventLog;
 import io.lambdasimulator.invocation.InvocationReport;
 import io.lambdasimulator.invocation.InvocationResult;
+import io.lambdasimulator.invocation.InvocationStatus;
 import java.io.PrintStream;
 import java.time.Duration;
 import java.time.Instant;
@@ -55,8 +56,13 @@ final class Transcript {
                                 .map(init -> "init " + millis(init) + ", ")
                                 .orElse("")
                         + "billed " + report.billedDuration().toMillis() + " ms, status "
-                        + report.status().wireName());
+                        + report.status().wireName()
+                        + (handled(result, report) ? ": the runtime reported the error and went on" : ""));
         out.flush();
+    }
+
+    private static boolean handled(InvocationResult result, InvocationReport report) {
+        return !result.isSuccess() && report.status() == InvocationStatus.SUCCESS;
     }
 
     private List<EventLog.Entry> entries() {
@@ -93,6 +99,10 @@ final class Transcript {
         return String.format(Locale.ROOT, "%.1f ms", duration.toNanos() / 1e6);
     }
 
+    private static String seconds(Duration duration) {
+        return String.format(Locale.ROOT, "%.1f s", duration.toNanos() / 1e9);
+    }
+
     /** Who did what. */
     private record Words(String who, String what) {
 
@@ -123,7 +133,7 @@ final class Transcript {
             } else if (event instanceof Event.ShutdownStarted shutdown) {
                 return environment("begins to shut down, reason "
                         + shutdown.reason().wireName() + ", within "
-                        + millis(Duration.between(time, shutdown.deadline())));
+                        + seconds(Duration.between(time, shutdown.deadline())));
             } else if (event instanceof Event.SignalSent signal) {
                 return environment("sends " + signal.signal() + " to the "
                         + of(signal.participant(), "").who());
@@ -136,15 +146,17 @@ final class Transcript {
         private static @Nullable Words ofInvocation(Event event, Instant time) {
             if (event instanceof Event.InvocationStarted started) {
                 return environment("starts request " + started.requestId() + ", to be complete within "
-                        + millis(Duration.between(time, started.deadline())));
+                        + seconds(Duration.between(time, started.deadline())));
             } else if (event instanceof Event.EventDelivered delivered) {
                 return of(delivered.participant(), "receives " + delivered.type());
             } else if (event instanceof Event.ProcessOutput output) {
                 boolean plain = output.stream() == Event.OutputStream.STDOUT;
                 return of(output.participant(), (plain ? "| " : "! ") + output.line());
             } else if (event instanceof Event.InvocationAnswered answered) {
-                return environment("hands the caller the answer, " + answered.bytes() + " bytes"
-                        + answered.errorType().map(type -> ", " + type).orElse(""));
+                return environment("hands the caller the "
+                        + answered.errorType()
+                                .map(type -> "error, " + type)
+                                .orElse("answer, " + answered.bytes() + " bytes"));
             } else if (event instanceof Event.RuntimeStateChanged runtime && runtime.to() == RuntimeState.READY) {
                 return runtime("asks for the next invocation");
             } else if (event instanceof Event.ExtensionStateChanged extension

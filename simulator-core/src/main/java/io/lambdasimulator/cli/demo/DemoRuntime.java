@@ -25,8 +25,21 @@ public final class DemoRuntime {
      */
     public static void main(String[] arguments) throws IOException {
         LambdaApi api = new LambdaApi();
-        Runtime.getRuntime().addShutdownHook(new Thread(() -> say("SIGTERM received, goodbye")));
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> {
+            say("SIGTERM received, goodbye");
+            api.close();
+        }));
         say("up on Java " + System.getProperty("java.version") + ", ready for orders");
+        try {
+            serve(api);
+        } catch (IOException e) {
+            if (!api.isClosed()) {
+                throw e;
+            }
+        }
+    }
+
+    private static void serve(LambdaApi api) throws IOException {
         while (true) {
             LambdaApi.Answer event = api.get(INVOCATION + "next", Map.of());
             String requestId = event.header("Lambda-Runtime-Aws-Request-Id");
