@@ -46,6 +46,18 @@ final class ManualTime extends Clock {
         }
     }
 
+    /** Waits, in real time, until something is scheduled that becomes due within a duration. */
+    synchronized void awaitDueWithin(Duration duration) throws InterruptedException {
+        long end = System.nanoTime() + Duration.ofSeconds(10).toNanos();
+        while (tasks.stream().noneMatch(task -> !task.isDone() && !task.at.isAfter(now.plus(duration)))) {
+            long rest = Duration.ofNanos(end - System.nanoTime()).toMillis();
+            if (rest <= 0) {
+                throw new AssertionError("nothing was scheduled to become due within " + duration);
+            }
+            wait(rest);
+        }
+    }
+
     @Override
     public synchronized Instant instant() {
         return now;
@@ -100,6 +112,7 @@ final class ManualTime extends Clock {
                         },
                         now.plusNanos(unit.toNanos(delay)));
                 tasks.add(due);
+                ManualTime.this.notifyAll();
                 return due;
             }
         }
