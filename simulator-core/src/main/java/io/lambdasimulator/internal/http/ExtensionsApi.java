@@ -5,7 +5,6 @@ import io.lambdasimulator.internal.environment.CallRefused;
 import io.lambdasimulator.internal.environment.ExecutionEnvironment;
 import io.lambdasimulator.internal.environment.ExtensionEvent;
 import io.lambdasimulator.internal.environment.Limits;
-import io.lambdasimulator.internal.environment.Poll;
 import io.lambdasimulator.internal.json.GoJson;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -101,24 +100,7 @@ final class ExtensionsApi {
             answers.refuse(exchange, refusal);
             return;
         }
-        Poll<ExtensionEvent> poll = new Poll<>() {
-            @Override
-            public void deliver(ExtensionEvent event) {
-                answers.send(exchange, render(event));
-            }
-
-            @Override
-            public void refuse(CallRefused refusal) {
-                answers.refuse(exchange, refusal);
-            }
-
-            @Override
-            public void drop() {
-                exchange.drop();
-            }
-        };
-        exchange.park(() -> environment.withdraw(poll));
-        environment.extensionNext(identifier, poll);
+        environment.extensionNext(identifier, ExchangePoll.park(exchange, environment, answers, ExtensionsApi::render));
     }
 
     private static Answer render(ExtensionEvent event) {

@@ -1,6 +1,5 @@
 package io.lambdasimulator.internal.http;
 
-import io.lambdasimulator.internal.json.GoJson;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
@@ -22,7 +21,7 @@ final class Refusals implements Request.Handler {
                     404, "text/plain; charset=utf-8", "404 page not found\n".getBytes(StandardCharsets.UTF_8))
             .with("X-Content-Type-Options", "nosniff");
 
-    static final Answer INTERNAL_ERROR = json(500, "Internal Server Error", "InternalServerError");
+    static final Answer INTERNAL_ERROR = Answers.error(500, "InternalServerError", "Internal Server Error");
 
     private static final Map<Integer, String> BY_STATUS = Map.of(
             414, "the request target is too long",
@@ -54,15 +53,7 @@ final class Refusals implements Request.Handler {
         }
         String byReason = reason == null ? null : BY_REASON.get(reason);
         String words = byReason == null ? BY_STATUS.getOrDefault(status, "the request is not valid HTTP") : byReason;
-        return json(status, words, "InvalidRequestFormat");
-    }
-
-    private static Answer json(int status, String message, String type) {
-        byte[] object = GoJson.object("errorMessage", message, "errorType", type);
-        byte[] line = new byte[object.length + 1];
-        System.arraycopy(object, 0, line, 0, object.length);
-        line[object.length] = '\n';
-        return Answer.of(status, "application/json", line);
+        return Answers.error(status, "InvalidRequestFormat", words);
     }
 
     @Override

@@ -5,7 +5,6 @@ import io.lambdasimulator.internal.environment.CallRefused;
 import io.lambdasimulator.internal.environment.ExecutionEnvironment;
 import io.lambdasimulator.internal.environment.InvocationEvent;
 import io.lambdasimulator.internal.environment.Limits;
-import io.lambdasimulator.internal.environment.Poll;
 import io.lambdasimulator.internal.environment.Reported;
 import io.lambdasimulator.internal.json.GoJson;
 import java.nio.charset.StandardCharsets;
@@ -39,24 +38,7 @@ final class RuntimeApi {
     }
 
     private void next(Exchange exchange) {
-        Poll<InvocationEvent> poll = new Poll<>() {
-            @Override
-            public void deliver(InvocationEvent event) {
-                answers.send(exchange, render(event));
-            }
-
-            @Override
-            public void refuse(CallRefused refusal) {
-                answers.refuse(exchange, refusal);
-            }
-
-            @Override
-            public void drop() {
-                exchange.drop();
-            }
-        };
-        exchange.park(() -> environment.withdraw(poll));
-        environment.runtimeNext(poll);
+        environment.runtimeNext(ExchangePoll.park(exchange, environment, answers, RuntimeApi::render));
     }
 
     private static Answer render(InvocationEvent event) {

@@ -111,10 +111,8 @@ public final class SimulatedParticipants implements Participants, AutoCloseable 
                     program.command(),
                     program.environment(),
                     program.defaultDirectory(),
-                    new Watcher(participant));
+                    new Watcher(participant, program.command().toString()));
             processes.put(participant, process);
-            log.append(new Event.ParticipantStarted(
-                    participant, Optional.of(process.pid()), program.command().toString()));
         } catch (LaunchException e) {
             environment().launchFailed(participant, errorType(participant, e.reason()), String.valueOf(e.getMessage()));
         }
@@ -197,9 +195,16 @@ public final class SimulatedParticipants implements Participants, AutoCloseable 
 
     private final class Watcher implements ProcessListener {
         private final Participant participant;
+        private final String command;
 
-        Watcher(Participant participant) {
+        Watcher(Participant participant, String command) {
             this.participant = participant;
+            this.command = command;
+        }
+
+        @Override
+        public void started(long pid) {
+            log.append(new Event.ParticipantStarted(participant, Optional.of(pid), command));
         }
 
         @Override

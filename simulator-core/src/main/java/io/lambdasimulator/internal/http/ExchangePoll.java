@@ -1,0 +1,43 @@
+package io.lambdasimulator.internal.http;
+
+import io.lambdasimulator.internal.environment.CallRefused;
+import io.lambdasimulator.internal.environment.ExecutionEnvironment;
+import io.lambdasimulator.internal.environment.Poll;
+import java.util.function.Function;
+
+/** A long poll over HTTP: an exchange that stays unanswered, and watched, until there is something to deliver. */
+final class ExchangePoll<E> extends Poll<E> {
+
+    private final Exchange exchange;
+    private final Answers answers;
+    private final Function<E, Answer> rendering;
+
+    private ExchangePoll(Exchange exchange, Answers answers, Function<E, Answer> rendering) {
+        this.exchange = exchange;
+        this.answers = answers;
+        this.rendering = rendering;
+    }
+
+    /** Begins to watch the exchange's client; its departure is reported to the environment. */
+    static <E> Poll<E> park(
+            Exchange exchange, ExecutionEnvironment environment, Answers answers, Function<E, Answer> rendering) {
+        ExchangePoll<E> poll = new ExchangePoll<>(exchange, answers, rendering);
+        exchange.park(() -> environment.withdraw(poll));
+        return poll;
+    }
+
+    @Override
+    public void deliver(E event) {
+        answers.send(exchange, rendering.apply(event));
+    }
+
+    @Override
+    public void refuse(CallRefused refusal) {
+        answers.refuse(exchange, refusal);
+    }
+
+    @Override
+    public void drop() {
+        exchange.drop();
+    }
+}
