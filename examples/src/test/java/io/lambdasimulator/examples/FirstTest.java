@@ -11,7 +11,7 @@ import java.time.Duration;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** Run it: {@code mvn verify -pl examples -am -Dtest=FirstTest -Dsurefire.failIfNoSpecifiedTests=false}. */
+/** Run it: {@code mvn test -pl examples -am -Dtest=FirstTest -Dsurefire.failIfNoSpecifiedTests=false}. */
 @Tag("python3")
 class FirstTest {
 

@@ -2,6 +2,7 @@ package io.lambdasimulator.examples;
 
 import static io.lambdasimulator.examples.support.SimulatorExtension.LIMIT;
 import static io.lambdasimulator.examples.support.SimulatorExtension.awaitExit;
+import static io.lambdasimulator.examples.support.SimulatorExtension.output;
 import static io.lambdasimulator.examples.support.SimulatorExtension.patient;
 import static io.lambdasimulator.examples.support.SimulatorExtension.patientFunction;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -39,7 +40,7 @@ import org.junit.jupiter.api.io.TempDir;
 /**
  * A Java function under AWS's own runtime interface client, in a process as on AWS.
  *
- * <p>Run it: {@code mvn verify -pl examples -am -Dtest=JavaRuntimeTest -Dsurefire.failIfNoSpecifiedTests=false}.
+ * <p>Run it: {@code mvn test -pl examples -am -Dtest=JavaRuntimeTest -Dsurefire.failIfNoSpecifiedTests=false}.
  */
 @EnabledOnOs(value = OS.LINUX, disabledReason = "AWS's runtime interface client has native code for Linux only")
 class JavaRuntimeTest {
@@ -106,6 +107,7 @@ class JavaRuntimeTest {
         assertThat(warm.awaitAnswer(LIMIT).contentType()).contains("application/json");
         assertThat(cold.awaitCompletion(LIMIT).initDuration()).isPresent();
         assertThat(warm.awaitCompletion(LIMIT).initDuration()).isEmpty();
+        assertThat(output(lambda, Participant.RUNTIME)).isEmpty();
     }
 
     @Test

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Run it: {@code mvn verify -pl examples -am -Dtest=LaunchErrorTest -Dsurefire.failIfNoSpecifiedTests=false}. */
+/** Run it: {@code mvn test -pl examples -am -Dtest=LaunchErrorTest -Dsurefire.failIfNoSpecifiedTests=false}. */
 class LaunchErrorTest {
 
     @RegisterExtension

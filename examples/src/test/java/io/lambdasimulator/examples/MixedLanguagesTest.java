@@ -27,7 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Run it: {@code mvn verify -pl examples -am -Dtest=MixedLanguagesTest -Dsurefire.failIfNoSpecifiedTests=false}. */
+/** Run it: {@code mvn test -pl examples -am -Dtest=MixedLanguagesTest -Dsurefire.failIfNoSpecifiedTests=false}. */
 @Tag("python3")
 @Tag("node")
 class MixedLanguagesTest {

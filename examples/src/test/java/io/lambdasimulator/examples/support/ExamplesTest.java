@@ -30,7 +30,7 @@ class ExamplesTest {
         String name = test.getFileName().toString().replace(".java", "");
 
         assertThat(Files.readString(test))
-                .contains("Run it: {@code mvn verify -pl examples -am -Dtest=" + name
+                .contains("Run it: {@code mvn test -pl examples -am -Dtest=" + name
                         + " -Dsurefire.failIfNoSpecifiedTests=false}.");
     }
 
