@@ -46,11 +46,16 @@ final class ExtensionsApi {
     }
 
     private void register(Exchange exchange) {
+        String name = exchange.header("Lambda-Extension-Name");
+        if (name == null || name.isEmpty()) {
+            answers.refuse(exchange, CallRefused.emptyExtensionName());
+            return;
+        }
         exchange.readBody(Limits.RESPONSE_BYTES, new Exchange.BodyReader() {
             @Override
             public void complete(byte[] body) {
                 try {
-                    answers.send(exchange, register(exchange, body));
+                    answers.send(exchange, register(exchange, name, body));
                 } catch (CallRefused refusal) {
                     answers.refuse(exchange, refusal);
                 }
@@ -68,11 +73,7 @@ final class ExtensionsApi {
         });
     }
 
-    private Answer register(Exchange exchange, byte[] body) throws CallRefused {
-        String name = exchange.header("Lambda-Extension-Name");
-        if (name == null || name.isEmpty()) {
-            throw CallRefused.emptyExtensionName();
-        }
+    private Answer register(Exchange exchange, String name, byte[] body) throws CallRefused {
         List<String> events = RegistrationBody.events(body);
         ExecutionEnvironment.Registration registration = environment.register(name, events);
         FunctionConfiguration function = registration.function();

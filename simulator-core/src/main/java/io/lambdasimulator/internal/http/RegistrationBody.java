@@ -1,9 +1,10 @@
 package io.lambdasimulator.internal.http;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonParseException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.exc.MismatchedInputException;
 import io.lambdasimulator.internal.environment.CallRefused;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -51,8 +52,10 @@ final class RegistrationBody {
     private static JsonNode parse(byte[] body) throws CallRefused {
         try {
             return MAPPER.readTree(body);
-        } catch (JsonProcessingException e) {
+        } catch (JsonParseException e) {
             throw CallRefused.invalidRegistration("the body is not JSON: " + e.getOriginalMessage());
+        } catch (MismatchedInputException e) {
+            throw CallRefused.invalidRegistration("the body is not JSON: something follows its value");
         } catch (IOException e) {
             throw CallRefused.invalidRegistration("the body is not JSON: " + e.getMessage());
         }
