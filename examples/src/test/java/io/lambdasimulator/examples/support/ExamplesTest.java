@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -32,6 +33,14 @@ class ExamplesTest {
         assertThat(Files.readString(test))
                 .contains("Run it: {@code mvn test -pl examples -am -Dtest=" + name
                         + " -Dsurefire.failIfNoSpecifiedTests=false}.");
+    }
+
+    @Test
+    void the_readme_opens_with_the_first_test() throws IOException {
+        String first = Files.readString(Path.of("src/test/java/io/lambdasimulator/examples/FirstTest.java"));
+
+        assertThat(Files.readString(Path.of("../README.md")))
+                .contains("```java\n" + first.substring(first.indexOf("class FirstTest")) + "```");
     }
 
     static Stream<Path> scripts() throws IOException {
