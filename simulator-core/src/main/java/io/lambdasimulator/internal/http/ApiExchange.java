@@ -54,6 +54,9 @@ final class ApiExchange implements Exchange {
 
     private Route.@Nullable Handler handler;
 
+    /** The thread in which the handler runs; others may see any other value, but never themselves. */
+    private @Nullable Thread handling;
+
     private final Object lock = new Object();
     private Body body = Body.UNREAD;
     private Outcome outcome = Outcome.OPEN;
@@ -63,6 +66,7 @@ final class ApiExchange implements Exchange {
     private @Nullable Answer answer;
     private @Nullable Runnable onGone;
     private WatchedEndPoint.@Nullable Watch watch;
+    private boolean left;
 
     ApiExchange(ApiServer server, Ends ends, String path, String pathParameter) {
         this.server = server;
@@ -103,10 +107,22 @@ final class ApiExchange implements Exchange {
             drop();
             return;
         }
+        handling = Thread.currentThread();
         try {
             found.handle(this);
         } catch (Throwable e) {
             failed(e);
+        } finally {
+            handling = null;
+        }
+    }
+
+    /** Starts reading, on a thread of the pool since receivers are called back while reading. */
+    private void startReading() {
+        if (Thread.currentThread() == handling) {
+            read();
+        } else {
+            server.execute(this::read);
         }
     }
 
@@ -137,7 +153,7 @@ final class ApiExchange implements Exchange {
             sink = receiver;
             body = Body.READING;
         }
-        read();
+        startReading();
     }
 
     /** Reads what is there; when nothing is, Jetty calls again. Only whoever made the state READING may call this. */
@@ -189,7 +205,7 @@ final class ApiExchange implements Exchange {
         }
         int pause;
         synchronized (lock) {
-            if (outcome != Outcome.OPEN) {
+            if (outcome != Outcome.OPEN || server.isClosed()) {
                 return true;
             }
             body = Body.PAUSED;
@@ -200,14 +216,14 @@ final class ApiExchange implements Exchange {
     }
 
     private void resume(int pause, @Nullable Throwable failure) {
-        if (failure != null) {
-            failed(failure);
-        }
         synchronized (lock) {
             if (body != Body.PAUSED || pause != pauses || outcome != Outcome.OPEN) {
                 return;
             }
             body = Body.READING;
+        }
+        if (failure != null) {
+            failed(failure);
         }
         read();
     }
@@ -250,9 +266,12 @@ final class ApiExchange implements Exchange {
     @Override
     public void park(Runnable runnable) {
         Body now;
-        WatchedEndPoint.Watch started = ends.endPoint().new Watch(() -> server.execute(this::gone));
+        WatchedEndPoint.Watch started = ends.endPoint().new Watch(this::gone);
         synchronized (lock) {
             if (outcome != Outcome.OPEN) {
+                if (left) {
+                    server.execute(runnable);
+                }
                 return;
             }
             if (watch != null) {
@@ -266,7 +285,7 @@ final class ApiExchange implements Exchange {
             }
         }
         switch (now) {
-            case UNREAD -> read();
+            case UNREAD -> startReading();
             case COMPLETE -> started.start();
             case TRUNCATED -> gone();
             case READING, PAUSED -> {
@@ -275,16 +294,31 @@ final class ApiExchange implements Exchange {
         }
     }
 
-    /** The client of a parked exchange has left. */
+    /** The client has left, or the server closes. Whoever waits for the client is told on a thread of the pool. */
     private void gone() {
         synchronized (lock) {
             if (outcome != Outcome.OPEN) {
                 return;
             }
             outcome = Outcome.ENDED;
+            left = true;
         }
-        runOnGone();
-        end();
+        tellAndEnd();
+    }
+
+    /** The answer did not reach the client. */
+    private void undelivered() {
+        synchronized (lock) {
+            outcome = Outcome.ENDED;
+        }
+        tellAndEnd();
+    }
+
+    private void tellAndEnd() {
+        server.execute(() -> {
+            runOnGone();
+            end();
+        });
     }
 
     private void runOnGone() {
@@ -329,6 +363,7 @@ final class ApiExchange implements Exchange {
         if (!readRest) {
             send();
         } else if (hasNoBody()) {
+            // Finds the end of the request, and answers at once.
             read();
         } else {
             server.execute(this::read);
@@ -405,14 +440,6 @@ final class ApiExchange implements Exchange {
         }
     }
 
-    private void undelivered() {
-        synchronized (lock) {
-            outcome = Outcome.ENDED;
-        }
-        runOnGone();
-        end();
-    }
-
     @Override
     public void drop() {
         boolean reading;
@@ -434,20 +461,24 @@ final class ApiExchange implements Exchange {
     /** The server closes: whoever waits for this client is told as if the client had left. */
     void abandon() {
         ends.endPoint().close();
+        boolean paused;
         synchronized (lock) {
             if (outcome != Outcome.OPEN || body == Body.READING) {
                 return;
             }
-            if (body != Body.PAUSED) {
-                server.execute(this::gone);
-                return;
+            paused = body == Body.PAUSED;
+            if (paused) {
+                body = Body.READING;
             }
-            body = Body.READING;
         }
-        server.execute(this::read);
+        if (paused) {
+            server.execute(this::read);
+        } else {
+            gone();
+        }
     }
 
-    /** Ends the connection, quietly for Jetty; whoever reads the body at this moment calls this in place of others. */
+    /** Ends the connection, without noise from Jetty. While the body is being read, only its reader may call this. */
     private void end() {
         server.ended(this);
         ends.endPoint().close();

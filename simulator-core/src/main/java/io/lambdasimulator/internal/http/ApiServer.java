@@ -10,6 +10,7 @@ import java.net.InetSocketAddress;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
+import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
@@ -30,6 +31,9 @@ import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
+import org.eclipse.jetty.util.thread.ScheduledExecutorScheduler;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One HTTP server: Javalin routes, Jetty reads and writes. It has no timeouts, since a runtime may be silent for as long
@@ -38,7 +42,7 @@ import org.eclipse.jetty.util.thread.QueuedThreadPool;
 final class ApiServer implements AutoCloseable {
 
     /** The header in which the Java runtime reports an error may be 1 MiB by itself. */
-    private static final int LARGEST_HEADERS = 1_100_000;
+    private static final int LARGEST_HEADERS = 1_200_000;
 
     private static final int ACCEPT_QUEUE = 4096;
     private static final int MOST_THREADS = 24;
@@ -46,6 +50,8 @@ final class ApiServer implements AutoCloseable {
 
     /** How long closing waits for those who are being told that their clients have gone. */
     private static final long LAST_WORDS_MILLIS = 200;
+
+    private static final Logger LOG = LoggerFactory.getLogger(ApiServer.class);
 
     private final ServerSocketChannel listener;
     private final InetSocketAddress address;
@@ -62,7 +68,8 @@ final class ApiServer implements AutoCloseable {
         this.pool = new QueuedThreadPool(MOST_THREADS, 2);
         pool.setName(name);
         pool.setDaemon(true);
-        this.jetty = new Server(pool);
+        pool.setReservedThreads(0);
+        this.jetty = new Server(pool, new ScheduledExecutorScheduler(name + "-scheduler", true), null);
         this.connector = new Listener(jetty, pool);
         connector.setHost(address.getHostString());
         connector.setPort(address.getPort());
@@ -138,11 +145,14 @@ final class ApiServer implements AutoCloseable {
         return closed.get();
     }
 
-    void begun(ApiExchange exchange) {
+    /** Whether the exchange may go on. */
+    boolean begun(ApiExchange exchange) {
         open.add(exchange);
         if (isClosed()) {
             exchange.drop();
+            return false;
         }
+        return true;
     }
 
     void ended(ApiExchange exchange) {
@@ -161,22 +171,32 @@ final class ApiServer implements AutoCloseable {
         }
     }
 
+    Collection<EndPoint> connections() {
+        return connector.getConnectedEndPoints();
+    }
+
     /** Ends every connection abruptly, then stops. Does nothing the second time. */
     @Override
     public void close() {
         if (!closed.compareAndSet(false, true)) {
             return;
         }
+        // Jetty stops halfway in a thread that is interrupted.
+        boolean interrupted = Thread.interrupted();
         try {
-            listener.close();
-            connector.getConnectedEndPoints().forEach(EndPoint::close);
+            connections().forEach(EndPoint::close);
             open.forEach(ApiExchange::abandon);
-            if (!open.isEmpty()) {
-                noneOpen.await(LAST_WORDS_MILLIS, TimeUnit.MILLISECONDS);
+            if (!open.isEmpty() && !noneOpen.await(LAST_WORDS_MILLIS, TimeUnit.MILLISECONDS)) {
+                LOG.debug("{} closes although {} exchanges have not ended", address, open.size());
             }
             jetty.stop();
+            listener.close();
         } catch (Exception e) {
             throw new IllegalStateException("the HTTP server on " + address + " did not stop", e);
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
         }
     }
 

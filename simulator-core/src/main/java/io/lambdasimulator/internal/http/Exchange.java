@@ -6,6 +6,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * One request and its answer. No method blocks; every callback runs on a thread of the server's pool. A request is
  * answered exactly once, by any thread, at any later time: an unanswered exchange costs no thread.
+ *
+ * <p>The first {@link #answer} or {@link #drop} counts, later ones do nothing; after it, whoever receives the body hears
+ * nothing more. When the server closes, whoever waits is told as if the client had left.
  */
 interface Exchange {
 
@@ -17,7 +20,7 @@ interface Exchange {
     /** What stood in the place of the route's <code>{…}</code>, raw; empty when nothing did. */
     String pathParameter();
 
-    /** The first value of a header, or null. */
+    /** The first value of a header, or null. Bytes that are not UTF-8 are taken for Latin-1. */
     @Nullable String header(String name);
 
     /**
@@ -26,12 +29,13 @@ interface Exchange {
      */
     void readBody(long limit, BodyReader reader);
 
-    /** Reads the body as it arrives. */
+    /** Reads the body as it arrives. A body is read once, by this method or {@link #readBody}. */
     void streamBody(BodyStream stream);
 
     /**
      * Watches the connection from now on and until the answer: {@code onGone} runs once if the client closes, resets or
-     * half-closes it, or if an answer turns out not to have reached it. It may run before this method returns.
+     * half-closes it, or if an answer turns out not to have reached it. It may run before this method returns. A body
+     * that nobody has asked for is read and thrown away.
      */
     void park(Runnable onGone);
 
@@ -55,7 +59,10 @@ interface Exchange {
 
     /** A body as it arrives. */
     interface BodyStream {
-        /** A piece of the body, not empty; the next is read when the returned stage is complete. */
+        /**
+         * A piece of the body, not empty; the next is read when the returned stage is complete. A stage that fails is
+         * logged and answered as an internal error.
+         */
         CompletionStage<?> piece(byte[] bytes);
 
         /** The end, with trailers. */

@@ -58,6 +58,11 @@ final class Refusals implements Request.Handler {
 
     @Override
     public boolean handle(Request request, Response response, Callback callback) {
+        if (!request.getConnectionMetaData().getConnector().isRunning()) {
+            // What failed is the connection, because the server closes.
+            callback.failed(new AbortException());
+            return true;
+        }
         Object reason = request.getAttribute(ErrorHandler.ERROR_MESSAGE);
         Answer answer = refusal(response.getStatus(), reason == null ? null : reason.toString());
         for (Answer.Header header : answer.headers()) {

@@ -45,7 +45,9 @@ final class RoutingHandler extends Handler.Wrapper {
                 new ApiExchange.Ends(request, response, callback, (WatchedEndPoint) connection.getEndPoint()),
                 path,
                 match == null ? "" : match.parameter());
-        server.begun(exchange);
+        if (!server.begun(exchange)) {
+            return true;
+        }
         if (match == null) {
             exchange.answer(Refusals.NOT_FOUND);
         } else if (!match.resource().byMethod().containsKey(request.getMethod())) {

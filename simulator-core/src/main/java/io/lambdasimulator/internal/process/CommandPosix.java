@@ -50,6 +50,7 @@ final class CommandPosix implements Posix {
 
     private static int run(String name, String... arguments) throws IOException {
         Path program = SearchPath.ofSimulator()
+                .withSystemDirectories()
                 .find(name)
                 .orElseThrow(() -> new IOException("there is no command " + name + " on the PATH"));
         ProcessBuilder command = new ProcessBuilder(program.toString());

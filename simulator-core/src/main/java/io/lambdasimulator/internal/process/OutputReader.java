@@ -98,9 +98,8 @@ final class OutputReader implements Runnable {
         return true;
     }
 
-    // A reader that has been waiting since before the leader's end has found nothing; any other one has taken note of
-    // what
-    // is outstanding.
+    // A reader that has been waiting since before the leader's end has found nothing; any other one has noted what is
+    // outstanding.
     boolean isCaughtUp() {
         return outstanding == UNKNOWN ? reading : outstanding == 0;
     }

@@ -5,6 +5,7 @@ import io.lambdasimulator.internal.process.LaunchException.Reason;
 import io.lambdasimulator.participant.Command;
 import java.io.File;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -63,7 +64,7 @@ public final class ProcessLauncher implements AutoCloseable {
      * is empty. A bare program name is looked up in the simulator's own {@code PATH}, a relative path is resolved
      * against the working directory.
      *
-     * <p>The listener may be called, even with the exit, before this method returns.
+     * <p>The listener hears of the start before this method returns, and may hear of everything else, the exit included.
      *
      * @param name what threads and messages call the process
      * @param command the program
@@ -135,7 +136,7 @@ public final class ProcessLauncher implements AutoCloseable {
             children.add(child);
             launched = true;
             return child;
-        } catch (IOException e) {
+        } catch (IOException | UncheckedIOException e) {
             throw new LaunchException(Reason.UNSUPPORTED, "fork/exec " + program + ": " + complaint(e));
         } finally {
             if (!launched) {
@@ -179,7 +180,7 @@ public final class ProcessLauncher implements AutoCloseable {
     }
 
     // Java's message names the wrapper; what the system said stands at its end.
-    private static String complaint(IOException e) {
+    private static String complaint(Exception e) {
         String message = String.valueOf(e.getMessage());
         Matcher matcher = SYSTEM_ERROR.matcher(message);
         return matcher.find() ? matcher.group(1).toLowerCase(Locale.ROOT) : message;

@@ -343,11 +343,11 @@ class ApiServerBodiesTest {
             Notes.Piece second = notes.next();
             assertThat(second.text()).isEqualTo("second");
             second.letGo().complete(null);
-            client.send("0\r\nX-Error: oh n\u00c3\u00b6\r\nOther:1\r\n\r\n");
+            client.send("0\r\nX-Error: oh n\u00c3\u00b6\r\nOther:" + "x".repeat(500_000) + "\r\n\r\n");
 
             Exchange.Trailers trailers = notes.end.get(20, SECONDS);
             assertThat(trailers.get("x-eRROR")).isEqualTo("oh n\u00f6");
-            assertThat(trailers.get("Other")).isEqualTo("1");
+            assertThat(trailers.get("Other")).hasSize(500_000);
             assertThat(trailers.get("Absent")).isNull();
             exchange.answer(Bodies.ok("done"));
             assertThat(client.reply().body()).isEqualTo("done");
@@ -420,6 +420,21 @@ class ApiServerBodiesTest {
 
             assertThat(notes.end).failsWithin(20, SECONDS);
             assertThat(notes.truncations).hasValue(1);
+        }
+    }
+
+    @Test
+    void receiver_of_a_stream_that_fails_is_an_internal_error() throws Exception {
+        try (RawClient client = client()) {
+            client.send("POST /held HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n");
+            Notes notes = new Notes();
+            nextHeld().streamBody(notes);
+            notes.next().letGo().completeExceptionally(new IllegalStateException("broken on purpose"));
+            client.send("3\r\ndef\r\n0\r\n\r\n");
+
+            assertThat(client.reply().status()).isEqualTo(500);
+            assertThat(notes.pieces).isEmpty();
+            assertAlive(client);
         }
     }
 

@@ -177,6 +177,32 @@ class ApiServerLifecycleTest {
     }
 
     @Test
+    void server_may_be_closed_by_an_interrupted_thread() throws Exception {
+        ApiServer server = start("interrupted");
+        try (RawClient client = new RawClient(server.address()).get("/next")) {
+            exchanges.take();
+            Thread.currentThread().interrupt();
+            server.close();
+
+            assertThat(Thread.interrupted()).isTrue();
+            assertThat(client.isEnded()).isTrue();
+            assertThat(gone).hasValue(1);
+            assertThat(Threads.named("interrupted")).isEmpty();
+        }
+    }
+
+    @Test
+    void nothing_times_out() throws Exception {
+        try (ApiServer server = start("patient");
+                RawClient client = new RawClient(server.address())) {
+            client.get("/next");
+            exchanges.take();
+
+            assertThat(server.connections()).hasSize(1).allMatch(connection -> connection.getIdleTimeout() <= 0);
+        }
+    }
+
+    @Test
     void close_amid_traffic_shows_no_client_an_error() throws Exception {
         for (int i = 0; i < 20; i++) {
             ApiServer server = start("traffic");

@@ -46,6 +46,9 @@ class ApiServerLongPollsTest {
     }
 
     private final BlockingQueue<Poll> polls = new LinkedBlockingQueue<>();
+    /** What the handler of /slow waits for before it goes on. */
+    private final BlockingQueue<CountDownLatch> slow = new LinkedBlockingQueue<>();
+
     private ApiServer server;
 
     @BeforeEach
@@ -63,6 +66,15 @@ class ApiServerLongPollsTest {
                         new Route("GET", "/next", park),
                         new Route("POST", "/next", park),
                         new Route("GET", "/held", exchange -> polls.add(new Poll(exchange))),
+                        new Route("GET", "/slow", exchange -> {
+                            try {
+                                slow.take().await();
+                            } catch (InterruptedException e) {
+                                throw new IllegalStateException(e);
+                            }
+                            exchange.park(() -> {});
+                            exchange.answer(Bodies.ok("slow"));
+                        }),
                         new Route("GET", "/ping", exchange -> exchange.answer(Bodies.ok("pong")))));
     }
 
@@ -262,6 +274,36 @@ class ApiServerLongPollsTest {
             poll.exchange.answer(Bodies.ok("too late"));
             poll.awaitGone();
             assertThat(poll.gone).hasValue(1);
+        }
+    }
+
+    @Test
+    void departure_amid_the_answer_is_noticed() throws Exception {
+        Answer large = Bodies.ok("x".repeat(20_000_000));
+        for (int i = 0; i < 20; i++) {
+            RawClient client = new RawClient(server.address(), 4096);
+            client.get("/next");
+            Poll poll = nextPoll();
+            poll.exchange.answer(large);
+            client.reset();
+            poll.awaitGone();
+            assertThat(poll.gone).hasValue(1);
+        }
+    }
+
+    @Test
+    void answer_given_by_the_handler_itself_lets_go_what_came_meanwhile() throws Exception {
+        try (RawClient client = client()) {
+            for (int i = 0; i < 50; i++) {
+                client.get("/slow");
+                CountDownLatch goOn = new CountDownLatch(1);
+                slow.put(goOn);
+                client.get("/ping");
+                goOn.countDown();
+
+                assertThat(client.reply().body()).isEqualTo("slow");
+                assertThat(client.reply().body()).isEqualTo("pong");
+            }
         }
     }
 

@@ -11,12 +11,16 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** What is left of the processes when a JVM ends that never closed its launcher. */
 @Timeout(120)
@@ -41,7 +45,7 @@ class JvmExitTest {
                 case "exit" -> System.exit(5);
                 case "return" -> {}
                 case "throw" -> throw new IllegalStateException("thrown by the test's program");
-                default -> Thread.sleep(Long.MAX_VALUE);
+                default -> new CountDownLatch(1).await();
             }
         }
     }
@@ -64,15 +68,26 @@ class JvmExitTest {
         }
     }
 
-    private record Jvm(Process process, BufferedReader output) {}
+    @TempDir
+    Path directory;
 
-    private static Jvm start(Class<?> main, String classPath, String... arguments) throws Exception {
-        ProcessBuilder java = new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-cp", classPath, main.getName());
-        java.command().addAll(List.of(arguments));
-        Process process = java.redirectErrorStream(true).start();
-        return new Jvm(
-                process, new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8)));
+    private @Nullable Process jvm;
+
+    @AfterEach
+    void endTheJvm() {
+        if (jvm != null) {
+            jvm.destroy();
+        }
+    }
+
+    private BufferedReader start(Class<?> main, String classPath, String... arguments) throws Exception {
+        String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+        ProcessBuilder command = new ProcessBuilder(java, "-cp", classPath, main.getName());
+        command.command().addAll(List.of(arguments));
+        // The JVM itself may have things to say there, such as warnings of native access.
+        command.redirectError(directory.resolve("stderr").toFile());
+        jvm = command.start();
+        return new BufferedReader(new InputStreamReader(jvm.getInputStream(), StandardCharsets.UTF_8));
     }
 
     private static String classPathWithout(String library) {
@@ -81,50 +96,50 @@ class JvmExitTest {
                 .collect(Collectors.joining(File.pathSeparator));
     }
 
-    private static void assertThatAllEnd(Jvm jvm, String ids) throws Exception {
+    private void assertThatAllEnd(String ids) throws Exception {
         assertThat(ids).matches("\\d+ \\d+");
-        assertThat(jvm.process().waitFor(60, TimeUnit.SECONDS)).isTrue();
+        assertThat(jvm.waitFor(60, TimeUnit.SECONDS)).isTrue();
         for (String pid : ids.split(" ", -1)) {
             Machine.awaitEnd(Long.parseLong(pid));
         }
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"exit", "return", "throw"})
-    void processes_end_with_the_jvm(String way) throws Exception {
-        Jvm jvm = start(Victim.class, System.getProperty("java.class.path"), way);
+    @CsvSource({"exit, 5", "return, 0", "throw, 1"})
+    void processes_end_with_the_jvm(String way, int exitValue) throws Exception {
+        BufferedReader output = start(Victim.class, System.getProperty("java.class.path"), way);
 
-        assertThatAllEnd(jvm, jvm.output().readLine());
+        assertThatAllEnd(output.readLine());
 
-        assertThat(jvm.process().exitValue())
-                .isEqualTo(Map.of("exit", 5, "return", 0, "throw", 1).get(way));
+        assertThat(jvm.exitValue()).isEqualTo(exitValue);
     }
 
     @Test
     void processes_end_with_a_jvm_that_is_terminated() throws Exception {
-        Jvm jvm = start(Victim.class, System.getProperty("java.class.path"), "stay");
-        String ids = jvm.output().readLine();
+        BufferedReader output = start(Victim.class, System.getProperty("java.class.path"), "stay");
+        String ids = output.readLine();
 
-        jvm.process().destroy();
+        jvm.destroy();
 
-        assertThatAllEnd(jvm, ids);
+        assertThatAllEnd(ids);
     }
 
     @Test
     void all_of_it_works_without_jna() throws Exception {
-        Jvm jvm = start(Victim.class, classPathWithout("/jna/"), "exit");
+        BufferedReader output = start(Victim.class, classPathWithout("/jna/"), "exit");
 
-        assertThat(jvm.output().readLine())
+        assertThatAllEnd(output.readLine());
+
+        assertThat(directory.resolve("stderr"))
+                .content()
                 .contains("JNA cannot be used (java.lang.NoClassDefFoundError: com/sun/jna/")
                 .contains("signals go through the kill command");
-        assertThatAllEnd(jvm, jvm.output().readLine());
     }
 
     @Test
     void the_hook_is_there_only_while_something_lives() throws Exception {
-        Jvm jvm = start(Tidy.class, System.getProperty("java.class.path"));
+        BufferedReader output = start(Tidy.class, System.getProperty("java.class.path"));
 
-        assertThat(jvm.output().lines()).containsExactly("installed: true", "installed after close: false");
-        assertThat(jvm.process().waitFor(60, TimeUnit.SECONDS)).isTrue();
+        assertThat(output.lines()).containsExactly("installed: true", "installed after close: false");
     }
 }

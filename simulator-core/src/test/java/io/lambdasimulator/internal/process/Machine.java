@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
@@ -22,21 +23,24 @@ final class Machine {
     static List<Entry> processes() {
         try {
             Process ps = new ProcessBuilder("ps", "-A", "-o", "pid=,ppid=,pgid=,sess=,stat=,args=").start();
-            try (Stream<String> lines =
-                    new String(ps.getInputStream().readAllBytes(), StandardCharsets.UTF_8).lines()) {
-                return lines.map(line -> line.strip().split("\\s+", 6))
-                        .map(field -> new Entry(
-                                Long.parseLong(field[0]),
-                                Long.parseLong(field[1]),
-                                Long.parseLong(field[2]),
-                                field[3],
-                                field[4],
-                                field[5]))
-                        .toList();
-            }
+            String output = new String(ps.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            // Its own entry must not turn up in the next list.
+            Waiting.forExit(ps, TimeUnit.SECONDS.toNanos(30));
+            return output.lines().map(Machine::entry).toList();
         } catch (IOException e) {
             throw new IllegalStateException(e);
         }
+    }
+
+    private static Entry entry(String line) {
+        String[] field = line.strip().split("\\s+", 6);
+        return new Entry(
+                Long.parseLong(field[0]),
+                Long.parseLong(field[1]),
+                Long.parseLong(field[2]),
+                field[3],
+                field[4],
+                field[5]);
     }
 
     /** The living processes of a group. */
@@ -61,7 +65,10 @@ final class Machine {
     }
 
     static ConditionFactory await(String what) {
-        return Awaitility.await(what).pollDelay(Duration.ZERO).pollInterval(Duration.ofMillis(10));
+        return Awaitility.await(what)
+                .atMost(Duration.ofSeconds(30))
+                .pollDelay(Duration.ZERO)
+                .pollInterval(Duration.ofMillis(10));
     }
 
     // An orphan stays a zombie until the machine's init reaps it, which is not ours to wait for.
