@@ -1,0 +1,41 @@
+package io.lambdasimulator.examples.support;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** The tests that {@code docs/fidelity.md} names as proof are there. */
+class FidelityTest {
+
+    private static final Path PAGE = Path.of("../docs/fidelity.md");
+    private static final Pattern TEST = Pattern.compile("`(\\w+Tests?)(?:#(\\w+))?`");
+
+    @ParameterizedTest
+    @MethodSource("namedTests")
+    void a_test_that_is_named_as_proof_exists(String type, String method) throws IOException {
+        List<Path> sources;
+        try (Stream<Path> files = Stream.concat(
+                Files.walk(Path.of("../simulator-core/src/test")), Files.walk(Path.of("src/test")))) {
+            sources = files.filter(file -> file.endsWith(type + ".java")).toList();
+        }
+
+        assertThat(sources).as(type).hasSize(1);
+        if (method != null) {
+            assertThat(Files.readString(sources.get(0))).contains("void " + method + "(");
+        }
+    }
+
+    static Stream<String[]> namedTests() throws IOException {
+        return TEST.matcher(Files.readString(PAGE))
+                .results()
+                .map(match -> new String[] {match.group(1), match.group(2)})
+                .distinct();
+    }
+}
