@@ -62,9 +62,10 @@ final class DemoCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         LogLevel.useByDefault(LogLevel.WARN);
-        out.println("One execution environment of AWS Lambda, played by lambda-simulator " + Main.Version.number()
-                + " on Java " + System.getProperty("java.version") + ".");
-        out.println("The runtime and the extension are processes; each line is from the environment's event log.");
+        out.println("The life of an execution environment of AWS Lambda, by lambda-simulator " + Main.Version.number()
+                + ".");
+        out.println("The runtime and the extension are processes, on Java " + System.getProperty("java.version")
+                + "; each line is from the event log.");
         try (LambdaSimulator lambda = LambdaSimulator.builder()
                 .runtime(java(DemoRuntime.class))
                 .extension(DemoExtension.NAME, java(DemoExtension.class))

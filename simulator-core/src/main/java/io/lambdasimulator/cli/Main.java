@@ -1,5 +1,6 @@
 package io.lambdasimulator.cli;
 
+import java.io.BufferedOutputStream;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.PrintStream;
@@ -14,11 +15,13 @@ import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /** Where the standalone jar starts. */
 @Command(
         name = Main.NAME,
         mixinStandardHelpOptions = true,
+        subcommands = CommandLine.HelpCommand.class,
         versionProvider = Main.Version.class,
         sortOptions = false,
         header = "Plays AWS Lambda's execution environment on this machine.",
@@ -53,7 +56,8 @@ public final class Main implements Runnable {
      */
     public static void main(String[] arguments) {
         // In UTF-8 whatever the locale says: the lines of runtimes and extensions are passed on as they are.
-        PrintStream out = new PrintStream(new FileOutputStream(FileDescriptor.out), false, StandardCharsets.UTF_8);
+        PrintStream out = new PrintStream(
+                new BufferedOutputStream(new FileOutputStream(FileDescriptor.out)), false, StandardCharsets.UTF_8);
         int code = commandLine(System.getenv(), out, System.err).execute(arguments);
         out.flush();
         System.exit(code);
@@ -78,8 +82,21 @@ public final class Main implements Runnable {
     }
 
     private static int complain(ParameterException wrong, PrintStream err) {
-        complain(wrong.getCommandLine(), wrong.getMessage() + "; --help tells more", err);
+        complain(wrong.getCommandLine(), message(wrong) + "; --help tells more", err);
         return USAGE;
+    }
+
+    private static String message(ParameterException wrong) {
+        if (wrong instanceof UnmatchedArgumentException unmatched) {
+            String first = unmatched.getUnmatched().get(0);
+            if (unmatched.isUnknownOption()) {
+                // Without its value, which may be a secret.
+                return "there is no option " + first.replaceFirst("=.*", "");
+            }
+            boolean command = !wrong.getCommandLine().getSubcommands().isEmpty();
+            return "\"" + first + "\" is " + (command ? "no command: use serve or demo" : "one argument too many");
+        }
+        return String.valueOf(wrong.getMessage());
     }
 
     private static void complain(CommandLine command, String message, PrintStream err) {
@@ -101,7 +118,7 @@ public final class Main implements Runnable {
     static final class Version implements IVersionProvider {
         static String number() {
             String version = Main.class.getPackage().getImplementationVersion();
-            return version == null ? "(not run from its jar)" : version;
+            return version == null ? "(unpackaged)" : version;
         }
 
         @Override

@@ -91,16 +91,11 @@ final class ServeCommand implements Callable<Integer> {
     private @Nullable String extensions;
 
     @Option(
-            names = "--invoke-address",
+            names = {"--invoke-address", "--runtime-interface-emulator-address"},
             paramLabel = "HOST:PORT",
-            description = "Where the function is invoked; port 0 is any free one. Default: " + DEFAULT_INVOKE + ".")
+            description = "Where the function is invoked; port 0 is any free one. The second name is that of AWS's"
+                    + " emulator. Default: " + DEFAULT_INVOKE + ".")
     private @Nullable String invokeAddress;
-
-    @Option(
-            names = "--runtime-interface-emulator-address",
-            paramLabel = "HOST:PORT",
-            description = "The same, by the name that AWS's emulator gives it.")
-    private @Nullable String emulatorAddress;
 
     @Option(
             names = "--runtime-api-address",
@@ -127,7 +122,8 @@ final class ServeCommand implements Callable<Integer> {
             names = "--memory",
             paramLabel = "MB",
             description =
-                    "The function's memory; told, not enforced. Default: AWS_LAMBDA_FUNCTION_MEMORY_SIZE, else 3008.")
+                    "The function's memory, 128 to 10240; told, not enforced. Default: AWS_LAMBDA_FUNCTION_MEMORY_SIZE,"
+                            + " else 3008.")
     private @Nullable String memory;
 
     @Option(
@@ -197,9 +193,7 @@ final class ServeCommand implements Callable<Integer> {
     LambdaSimulator.Builder simulator() {
         HostAndPort runtimeApi =
                 HostAndPort.of(option("--runtime-api-address", runtimeApiAddress, DEFAULT_RUNTIME_API));
-        HostAndPort invoke = HostAndPort.of(option("--invoke-address", invokeAddress)
-                .or(() -> option("--runtime-interface-emulator-address", emulatorAddress))
-                .orElse(new Setting("--invoke-address", DEFAULT_INVOKE)));
+        HostAndPort invoke = HostAndPort.of(option("--invoke-address", invokeAddress, DEFAULT_INVOKE));
         LambdaSimulator.Builder simulator = LambdaSimulator.builder()
                 .function(function())
                 .inheritHostEnvironment()
@@ -240,20 +234,22 @@ final class ServeCommand implements Callable<Integer> {
         return directory;
     }
 
+    /** The runtime's program and its arguments; empty when there is to be a bootstrap. */
+    List<String> command() {
+        return command;
+    }
+
     /** The function that the options and the environment describe. */
     FunctionConfiguration function() {
         FunctionConfiguration.Builder function =
                 FunctionConfiguration.builder().name("test_function").memorySize(3008);
         function.timeout(Duration.ofSeconds(option("--timeout", timeout)
                 .or(() -> variable("AWS_LAMBDA_FUNCTION_TIMEOUT"))
-                .map(setting -> setting.wholeNumber("seconds", 1))
+                .map(setting -> setting.wholeNumber(1, Integer.MAX_VALUE))
                 .orElse(300)));
         option("--memory", memory)
                 .or(() -> variable("AWS_LAMBDA_FUNCTION_MEMORY_SIZE"))
-                .ifPresent(setting -> {
-                    int megabytes = setting.wholeNumber("megabytes", 1);
-                    setting.to(text -> function.memorySize(megabytes));
-                });
+                .ifPresent(setting -> function.memorySize(setting.wholeNumber(128, 10_240)));
         option("--function-name", functionName)
                 .or(() -> variable("AWS_LAMBDA_FUNCTION_NAME"))
                 .ifPresent(setting -> setting.to(function::name));

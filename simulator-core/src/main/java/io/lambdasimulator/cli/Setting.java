@@ -10,16 +10,16 @@ import java.util.function.Function;
  */
 record Setting(String source, String value) {
 
-    int wholeNumber(String unit, int least) {
+    int wholeNumber(int least, int most) {
         try {
             int number = Integer.parseInt(value);
-            if (number >= least) {
+            if (number >= least && number <= most) {
                 return number;
             }
         } catch (NumberFormatException e) {
             // Told below.
         }
-        throw wrong("is no number of " + unit + ": use a whole number from " + least + " on");
+        throw wrong("cannot be: use a whole number from " + least + " to " + most);
     }
 
     /** Hands the value on; a refusal names the source. */

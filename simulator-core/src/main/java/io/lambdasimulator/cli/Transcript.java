@@ -57,7 +57,7 @@ final class Transcript {
                                 .orElse("")
                         + "billed " + report.billedDuration().toMillis() + " ms, status "
                         + report.status().wireName()
-                        + (handled(result, report) ? ": the runtime reported the error and went on" : ""));
+                        + (handled(result, report) ? ": the runtime handled the error" : ""));
         out.flush();
     }
 
