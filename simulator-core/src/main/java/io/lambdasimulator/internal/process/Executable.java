@@ -23,6 +23,7 @@ import java.util.Locale;
 final class Executable {
 
     private static final String NOT_FOUND = "no such file or directory";
+    private static final String NOT_DIRECTORY = "not a directory";
     private static final String DENIED = "permission denied";
     private static final String FORMAT = "exec format error";
 
@@ -63,7 +64,7 @@ final class Executable {
         if (!Files.exists(directory)) {
             complaint = NOT_FOUND;
         } else if (!Files.isDirectory(directory)) {
-            complaint = "not a directory";
+            complaint = NOT_DIRECTORY;
         } else if (!Files.isExecutable(directory)) {
             complaint = DENIED;
         } else {
@@ -83,14 +84,23 @@ final class Executable {
                 checkHeader(program, header(file), directory, depth);
             }
         } catch (NoSuchFileException e) {
-            throw failure(Reason.NOT_FOUND, program, NOT_FOUND);
+            throw failure(Reason.NOT_FOUND, program, isBelowFile(file) ? NOT_DIRECTORY : NOT_FOUND);
         } catch (AccessDeniedException e) {
             throw failure(Reason.PERMISSION_DENIED, program, DENIED);
         } catch (FileSystemException e) {
-            throw failure(Reason.NOT_FOUND, program, lowerCase(e.getReason() == null ? NOT_FOUND : e.getReason()));
+            throw failure(Reason.NOT_FOUND, program, complaint(e));
         } catch (IOException e) {
             throw failure(Reason.UNSUPPORTED, program, String.valueOf(e.getMessage()));
         }
+    }
+
+    // Newer JDKs make no difference between this and a file that is missing; the system does.
+    private static boolean isBelowFile(Path file) {
+        Path parent = file.getParent();
+        while (parent != null && !Files.exists(parent)) {
+            parent = parent.getParent();
+        }
+        return parent != null && !Files.isDirectory(parent);
     }
 
     private static void checkHeader(String program, byte[] header, Path directory, int depth) throws LaunchException {
@@ -155,7 +165,9 @@ final class Executable {
         return new LaunchException(reason, "fork/exec " + program + ": " + complaint);
     }
 
-    private static String lowerCase(String complaint) {
-        return complaint.substring(0, 1).toLowerCase(Locale.ROOT) + complaint.substring(1);
+    // The system's words are at the beginning of Java's, which goes on after "or" for links in a circle.
+    private static String complaint(FileSystemException e) {
+        String reason = e.getReason() == null ? NOT_FOUND : e.getReason().split(" or ", 2)[0];
+        return reason.substring(0, 1).toLowerCase(Locale.ROOT) + reason.substring(1);
     }
 }

@@ -34,7 +34,9 @@ public final class ProcessLauncher implements AutoCloseable {
     private static final long REAP_BOUND = TimeUnit.SECONDS.toNanos(2);
     private static final long GROUP_BOUND = TimeUnit.SECONDS.toNanos(10);
     private static final File NULL_DEVICE = new File("/dev/null");
-    private static final Pattern SYSTEM_ERROR = Pattern.compile("error=[0-9]+, (.+)$");
+
+    /** As in {@code error=7, Argument list too long} and, of newer JDKs, {@code error: 7 (Argument list too long)}. */
+    private static final Pattern SYSTEM_ERROR = Pattern.compile("error(?:=|: )[0-9]+,? \\(?([^)]+)");
 
     private final @Nullable Posix givenPosix;
     private final SearchPath systemCommands;

@@ -7,6 +7,7 @@ import java.io.BufferedReader;
 import java.io.File;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -14,6 +15,7 @@ import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -50,7 +52,7 @@ class JvmExitTest {
         }
     }
 
-    /** Launches and ends processes, and prints what the hook still holds. */
+    /** Launches and ends processes, and prints what is left of them in this JVM and in its directory for temporary files. */
     static final class Tidy {
 
         private Tidy() {}
@@ -61,10 +63,22 @@ class JvmExitTest {
             launcher.launch("true", Command.of("true"), Map.of(), null, listener);
             listener.awaitExit();
             Machine.await("removal of the hook").until(() -> !JvmExitHook.isInstalled());
+            String tooLong = "x".repeat(3_000_000);
+            try {
+                launcher.launch("true", Command.of("true", tooLong), Map.of(), null, listener);
+            } catch (LaunchException e) {
+                System.out.println("failed: " + e.reason());
+            }
+            System.out.println("installed after the failure: " + JvmExitHook.isInstalled());
             launcher.launch("sleep", Command.of("sleep", "1000"), Map.of(), null, new RecordingListener());
             System.out.println("installed: " + JvmExitHook.isInstalled());
             launcher.close();
             System.out.println("installed after close: " + JvmExitHook.isInstalled());
+            try (Stream<Path> files = Files.list(Path.of(System.getProperty("java.io.tmpdir")))) {
+                files.map(file -> file.getFileName().toString())
+                        .filter(file -> file.startsWith("lambda-simulator-"))
+                        .forEach(System.out::println);
+            }
         }
     }
 
@@ -82,7 +96,8 @@ class JvmExitTest {
 
     private BufferedReader start(Class<?> main, String classPath, String... arguments) throws Exception {
         String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
-        ProcessBuilder command = new ProcessBuilder(java, "-cp", classPath, main.getName());
+        ProcessBuilder command =
+                new ProcessBuilder(java, "-Djava.io.tmpdir=" + directory, "-cp", classPath, main.getName());
         command.command().addAll(List.of(arguments));
         // The JVM itself may have things to say there, such as warnings of native access.
         command.redirectError(directory.resolve("stderr").toFile());
@@ -137,9 +152,14 @@ class JvmExitTest {
     }
 
     @Test
-    void the_hook_is_there_only_while_something_lives() throws Exception {
+    void nothing_is_kept_but_what_lives() throws Exception {
         BufferedReader output = start(Tidy.class, System.getProperty("java.class.path"));
 
-        assertThat(output.lines()).containsExactly("installed: true", "installed after close: false");
+        assertThat(output.lines())
+                .containsExactly(
+                        "failed: UNSUPPORTED",
+                        "installed after the failure: false",
+                        "installed: true",
+                        "installed after close: false");
     }
 }
