@@ -112,9 +112,9 @@ public final class ExecutionEnvironment {
                     withdrawnOnArrival(Participant.RUNTIME, poll);
                 } else {
                     extensions.close();
-                    boolean hasAnswered = agent.state() == RuntimeState.RESPONSE_SENT;
                     agent.park(poll);
-                    if (hasAnswered && current != null) {
+                    // A runtime that left its poll and returns may not have seen the current one yet.
+                    if (current != null && current.isAnswered()) {
                         current.runtimeDone(InvocationStatus.SUCCESS, Optional.empty());
                     }
                     advance();
