@@ -317,6 +317,29 @@ class PollsTest {
         }
     }
 
+    @Test
+    void a_runtime_that_returns_during_shutdown_is_not_handed_what_has_ended() throws InterruptedException {
+        BareExtension extension = BareExtension.register(lambda, "e", "SHUTDOWN");
+        try (BareRuntime returned = new BareRuntime(lambda)) {
+            Wire poll = parkedPollOf(extension);
+            BareRuntime gone = new BareRuntime(lambda).park();
+            lambda.awaitInit(Wire.PATIENCE);
+            new Moments(lambda).withdrawsPoll(gone::close);
+            new Moments(lambda).withdrawsPoll(poll::close);
+            Invocation invocation = submit("event");
+            Thread closing = new Thread(lambda::close);
+            closing.start();
+            lambda.eventLog().await(Event.ShutdownStarted.class, started -> true, Wire.PATIENCE);
+
+            returned.poll();
+
+            returned.wire().assertEnds();
+            assertThat(invocation.awaitAnswer(Wire.PATIENCE).errorType()).contains("Sandbox.Failure");
+            closing.join(Wire.PATIENCE.toMillis());
+        }
+        extension.close();
+    }
+
     /** Clients that park, vanish at a random moment around the dispatch, and return. */
     @Nested
     class No_event_is_swallowed {
