@@ -701,6 +701,10 @@ public final class ExecutionEnvironment {
             task.runtimeDone(cause.status(), cause.recordedType());
             answer(task, cause);
             complete(task, cause.status(), cause.recordedType());
+            if (runtime != null) {
+                runtime.forget();
+            }
+            extensions.all().forEach(ExtensionAgent::forget);
         }
     }
 

@@ -125,6 +125,12 @@ final class ExtensionAgent {
         pending = new Due(event, readiness);
     }
 
+    /** The invocation has ended: its event is not to be handed over any more. */
+    void forget() {
+        pending = null;
+        unconfirmed = null;
+    }
+
     void handOver() {
         Due due = pending;
         Poll<ExtensionEvent> receiver = poll;

@@ -63,6 +63,12 @@ final class RuntimeAgent {
         pending = event;
     }
 
+    /** The invocation has ended: nobody is to get it any more. */
+    void forget() {
+        pending = null;
+        unconfirmed = null;
+    }
+
     boolean isPending() {
         return pending != null;
     }
