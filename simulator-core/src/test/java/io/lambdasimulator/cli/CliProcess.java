@@ -18,7 +18,7 @@ import java.util.stream.Stream;
 /** The command line as a user runs it: in a JVM of its own, from the test's class path. */
 final class CliProcess implements AutoCloseable {
 
-    private static final long LIMIT_SECONDS = 40;
+    private static final long LIMIT_NANOS = TimeUnit.SECONDS.toNanos(40);
 
     private final Process process;
     private final Output out;
@@ -92,7 +92,7 @@ final class CliProcess implements AutoCloseable {
     }
 
     int awaitExit() throws InterruptedException {
-        if (!process.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS)) {
+        if (!process.waitFor(LIMIT_NANOS, TimeUnit.NANOSECONDS)) {
             throw new AssertionError("still running; " + this);
         }
         out.awaitEnd();
@@ -153,46 +153,50 @@ final class CliProcess implements AutoCloseable {
         }
 
         Matcher await(Pattern pattern) {
-            long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(LIMIT_SECONDS);
-            synchronized (this) {
-                int seen = 0;
-                while (true) {
-                    for (; seen < lines.size(); seen++) {
-                        Matcher matcher = pattern.matcher(lines.get(seen));
-                        if (matcher.matches()) {
-                            return matcher;
-                        }
-                    }
-                    if (ended || !waitUntil(end)) {
-                        break;
+            int seen = 0;
+            while (true) {
+                List<String> fresh = awaitBeyond(seen);
+                for (String line : fresh) {
+                    Matcher matcher = pattern.matcher(line);
+                    if (matcher.matches()) {
+                        return matcher;
                     }
                 }
-            }
-            throw new AssertionError("no line that matches " + pattern + "; " + CliProcess.this);
-        }
-
-        void awaitEnd() {
-            long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(LIMIT_SECONDS);
-            synchronized (this) {
-                while (!ended) {
-                    if (!waitUntil(end)) {
-                        throw new AssertionError("somebody holds the output open");
-                    }
+                if (fresh.isEmpty()) {
+                    throw new AssertionError("no line that matches " + pattern + "; " + CliProcess.this);
                 }
+                seen += fresh.size();
             }
         }
 
-        private synchronized boolean waitUntil(long end) {
-            long millis = TimeUnit.NANOSECONDS.toMillis(end - System.nanoTime());
-            if (millis <= 0) {
-                return false;
+        /** Empty at the end, and when nothing comes in time. */
+        private synchronized List<String> awaitBeyond(int seen) {
+            long limit = System.nanoTime() + LIMIT_NANOS;
+            long remaining;
+            while (lines.size() <= seen && !ended && (remaining = limit - System.nanoTime()) > 0) {
+                await(remaining);
             }
+            return List.copyOf(lines.subList(seen, lines.size()));
+        }
+
+        synchronized void awaitEnd() {
+            long limit = System.nanoTime() + LIMIT_NANOS;
+            long remaining;
+            while (!ended && (remaining = limit - System.nanoTime()) > 0) {
+                await(remaining);
+            }
+            if (!ended) {
+                throw new AssertionError("somebody holds the output open");
+            }
+        }
+
+        @SuppressWarnings("WaitNotInLoop") // its callers loop
+        private synchronized void await(long nanos) {
             try {
-                wait(millis);
+                TimeUnit.NANOSECONDS.timedWait(this, nanos);
             } catch (InterruptedException e) {
                 throw new IllegalStateException(e);
             }
-            return true;
         }
     }
 }

@@ -49,7 +49,7 @@ class ServeOptionsTest {
 
             assertThat(function.name()).isEqualTo("test_function");
             assertThat(function.version()).isEqualTo("$LATEST");
-            assertThat(function.timeout()).isEqualTo(Duration.ofSeconds(300));
+            assertThat(function.timeout()).isEqualTo(Duration.ofMinutes(5));
             assertThat(function.memorySize()).isEqualTo(3008);
             assertThat(function.region()).isEqualTo("us-east-1");
             assertThat(function.accountId()).isEqualTo("123456789012");
@@ -108,7 +108,7 @@ class ServeOptionsTest {
                     .function();
 
             assertThat(function.name()).isEqualTo("test_function");
-            assertThat(function.timeout()).isEqualTo(Duration.ofSeconds(300));
+            assertThat(function.timeout()).isEqualTo(Duration.ofMinutes(5));
             assertThat(function.region()).isEqualTo("us-east-1");
         }
 
@@ -158,7 +158,7 @@ class ServeOptionsTest {
 
             assertThat(serve.command()).isEqualTo(command);
             assertThat(serve.function().handler()).isEqualTo(handler);
-            assertThat(serve.function().timeout()).isIn(Duration.ofSeconds(3), Duration.ofSeconds(300));
+            assertThat(serve.function().timeout()).isIn(Duration.ofSeconds(3), Duration.ofMinutes(5));
         }
     }
 

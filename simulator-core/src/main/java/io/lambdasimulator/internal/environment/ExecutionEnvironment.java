@@ -336,11 +336,10 @@ public final class ExecutionEnvironment {
     /** A participant could not be started. */
     public void launchFailed(Participant participant, String errorType, String message) {
         owner.act(() -> {
-            if (isOver()) {
-                return;
-            }
             ExtensionAgent agent = extensions.named(participant.name());
-            if (participant.equals(Participant.RUNTIME) && runtime != null) {
+            if (isOver()) {
+                neverRan(participant, agent);
+            } else if (participant.equals(Participant.RUNTIME) && runtime != null) {
                 owner.record(new Event.LaunchFailed(participant, errorType, message));
                 runtime.setGone();
                 fail(Failure.of(errorType, message));
@@ -348,6 +347,18 @@ public final class ExecutionEnvironment {
                 launchFailed(agent, errorType, message);
             }
         });
+    }
+
+    /** Its failure matters to nobody any more, but a shutdown that waits for its end has to go on. */
+    private void neverRan(Participant participant, @Nullable ExtensionAgent agent) {
+        if (participant.equals(Participant.RUNTIME)) {
+            if (runtime != null) {
+                runtime.setGone();
+            }
+        } else if (agent != null) {
+            agent.setGone();
+        }
+        advance();
     }
 
     private void launchFailed(ExtensionAgent agent, String errorType, String message) {

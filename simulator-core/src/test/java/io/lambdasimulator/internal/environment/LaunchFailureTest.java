@@ -1,0 +1,86 @@
+package io.lambdasimulator.internal.environment;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.lambdasimulator.environment.FunctionConfiguration;
+import io.lambdasimulator.environment.InvocationIdHeader;
+import io.lambdasimulator.environment.Participant;
+import io.lambdasimulator.environment.ShutdownReason;
+import io.lambdasimulator.environment.WhenBusy;
+import io.lambdasimulator.internal.environment.EnvironmentSettings.ExpectedExtension;
+import io.lambdasimulator.internal.environment.Participants.Supply;
+import io.lambdasimulator.internal.event.RecordingEventLog;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class LaunchFailureTest {
+
+    private static final Participants UNDER_WAY = new Participants() {
+        @Override
+        public void launch(Participant participant) {}
+
+        @Override
+        public void terminate(Participant participant) {}
+
+        @Override
+        public void kill(Participant participant) {}
+    };
+
+    private final ScheduledExecutorService scheduler = Executors.newSingleThreadScheduledExecutor();
+
+    @AfterEach
+    void stop() {
+        scheduler.shutdownNow();
+    }
+
+    @Test
+    void of_the_runtime_during_shutdown_ends_the_shutdown() {
+        ExecutionEnvironment environment = environment(List.of());
+        environment.start();
+        CompletableFuture<?> shutdown = environment.shutDown(ShutdownReason.SPINDOWN);
+        assertThat(shutdown).isNotDone();
+
+        environment.launchFailed(Participant.RUNTIME, "Runtime.InvalidEntrypoint", "too late");
+
+        assertThat(shutdown).isCompleted();
+    }
+
+    @Test
+    void of_an_extension_during_shutdown_ends_the_shutdown() {
+        ExecutionEnvironment environment = environment(List.of(new ExpectedExtension("late", Supply.PROCESS)));
+        environment.start();
+        CompletableFuture<?> shutdown = environment.shutDown(ShutdownReason.SPINDOWN);
+        assertThat(shutdown).isNotDone();
+
+        environment.launchFailed(Participant.extension("late"), "UnknownError", "too late");
+
+        assertThat(shutdown).isCompleted();
+    }
+
+    private ExecutionEnvironment environment(List<ExpectedExtension> extensions) {
+        EnvironmentSettings settings = new EnvironmentSettings(
+                FunctionConfiguration.defaults(),
+                Supply.PROCESS,
+                extensions,
+                Duration.ofSeconds(10),
+                true,
+                WhenBusy.QUEUE,
+                InvocationIdHeader.OFF,
+                Optional.empty(),
+                10);
+        return new ExecutionEnvironment(
+                settings,
+                Clock.systemUTC(),
+                scheduler,
+                Runnable::run,
+                new RecordingEventLog(Clock.systemUTC(), 100),
+                UNDER_WAY);
+    }
+}
