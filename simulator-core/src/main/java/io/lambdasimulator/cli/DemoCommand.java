@@ -3,6 +3,7 @@ package io.lambdasimulator.cli;
 import io.lambdasimulator.LambdaSimulator;
 import io.lambdasimulator.cli.demo.DemoExtension;
 import io.lambdasimulator.cli.demo.DemoRuntime;
+import io.lambdasimulator.environment.FunctionConfiguration;
 import io.lambdasimulator.environment.Participant;
 import io.lambdasimulator.event.Event;
 import io.lambdasimulator.event.EventLog;
@@ -69,6 +70,9 @@ final class DemoCommand implements Callable<Integer> {
         try (LambdaSimulator lambda = LambdaSimulator.builder()
                 .runtime(java(DemoRuntime.class))
                 .extension(DemoExtension.NAME, java(DemoExtension.class))
+                // Roomy, since a machine may be busy and time limits are not what is shown.
+                .function(FunctionConfiguration.builder().timeout(LIMIT).build())
+                .initTimeout(LIMIT)
                 .start()) {
             Transcript transcript = new Transcript(lambda.eventLog(), out);
             play(lambda, transcript);

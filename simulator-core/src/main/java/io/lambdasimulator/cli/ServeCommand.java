@@ -48,7 +48,7 @@ import picocli.CommandLine.Spec;
         exitCodeList = {
             "0:Ended by SIGTERM, SIGINT or SIGHUP, after a shutdown as AWS does it.",
             "1:It could not be started or ended, for example because a port is in use.",
-            "2:An option or environment variable was wrong, or there is no runtime."
+            "2:An option or environment variable was wrong, or there is no runtime; AWS's emulator ends with 1 then."
         },
         footerHeading = "%nExamples:%n",
         footer = {

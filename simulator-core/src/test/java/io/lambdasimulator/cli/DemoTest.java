@@ -68,7 +68,6 @@ class DemoTest {
                             "status success: the runtime handled the error",
                             "SHUTDOWN ---",
                             "  sends SIGTERM to the runtime",
-                            "  | SIGTERM received, goodbye",
                             "  | SHUTDOWN received, reason spindown: flushing, then goodbye",
                             "extension    ends: exit status 0",
                             "Everything went as it should, and no process is left.");

@@ -100,7 +100,6 @@ class ServeTest {
                             "watching function test_function",
                             "request " + ids.get(0) + ": order A-1, 2 x 4.50 = 9.00",
                             "request " + ids.get(1) + ": the order asked to fail",
-                            "SIGTERM received, goodbye",
                             "SHUTDOWN received, reason spindown: flushing, then goodbye");
         }
     }
