@@ -66,7 +66,6 @@ final class ApiExchange implements Exchange {
     private @Nullable Answer answer;
     private @Nullable Runnable onGone;
     private WatchedEndPoint.@Nullable Watch watch;
-    private boolean left;
 
     ApiExchange(ApiServer server, Ends ends, String path, String pathParameter) {
         this.server = server;
@@ -269,9 +268,6 @@ final class ApiExchange implements Exchange {
         WatchedEndPoint.Watch started = ends.endPoint().new Watch(this::gone);
         synchronized (lock) {
             if (outcome != Outcome.OPEN) {
-                if (left) {
-                    server.execute(runnable);
-                }
                 return;
             }
             if (watch != null) {
@@ -301,7 +297,6 @@ final class ApiExchange implements Exchange {
                 return;
             }
             outcome = Outcome.ENDED;
-            left = true;
         }
         tellAndEnd();
     }

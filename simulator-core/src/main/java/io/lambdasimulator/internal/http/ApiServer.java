@@ -73,7 +73,6 @@ final class ApiServer implements AutoCloseable {
         this.connector = new Listener(jetty, pool);
         connector.setHost(address.getHostString());
         connector.setPort(address.getPort());
-        connector.setIdleTimeout(0);
         connector.open(listener);
         jetty.addConnector(connector);
         jetty.setErrorHandler(new Refusals());
@@ -223,6 +222,7 @@ final class ApiServer implements AutoCloseable {
 
         @Override
         protected SocketChannelEndPoint newEndPoint(SocketChannel channel, ManagedSelector selector, SelectionKey key) {
+            // Without the idle timeout that Jetty's own would get.
             return new WatchedEndPoint(channel, selector, key, getScheduler(), executor);
         }
     }

@@ -488,11 +488,44 @@ class ApiServerBodiesTest {
     }
 
     @Test
+    void nothing_is_heard_of_a_body_after_drop() throws Exception {
+        try (RawClient client = client()) {
+            client.send(
+                    "POST /held HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n3\r\ndef\r\n0\r\n\r\n");
+            Exchange exchange = nextHeld();
+            BlockingQueue<String> heard = new LinkedBlockingQueue<>();
+            exchange.streamBody(new Exchange.BodyStream() {
+                @Override
+                public CompletionStage<?> piece(byte[] bytes) {
+                    heard.add(Bodies.text(bytes));
+                    exchange.drop();
+                    return CompletableFuture.completedFuture(null);
+                }
+
+                @Override
+                public void end(Exchange.Trailers trailers) {
+                    heard.add("end");
+                }
+
+                @Override
+                public void truncated() {
+                    heard.add("truncated");
+                }
+            });
+
+            assertThat(client.isEnded()).isTrue();
+            server.close();
+            assertThat(heard).containsExactly("abc");
+        }
+    }
+
+    @Test
     void answer_goes_out_as_given() throws Exception {
         try (RawClient client = client()) {
             client.post("/held", "");
             Answer answer = Answer.of(200, "Text/PLAIN;charset=UTF-8 ; x=\"y\"", new byte[] {1, 0, -1})
                     .with("lambda-RUNTIME-Aws-Request-Id", "1")
+                    .with("CACHE-control", "no-store")
                     .with("X", "\u00e4\u20ac")
                     .with("X", "")
                     .with("Large", "x".repeat(50_000));
@@ -504,11 +537,12 @@ class ApiServerBodiesTest {
                     .contains(
                             "Content-Type: Text/PLAIN;charset=UTF-8 ; x=\"y\"",
                             "lambda-RUNTIME-Aws-Request-Id: 1",
+                            "CACHE-control: no-store",
                             "X: \u00c3\u00a4\u00e2\u0082\u00ac",
                             "X: ",
                             "Large: " + "x".repeat(50_000),
                             "Content-Length: 3")
-                    .hasSize(7);
+                    .hasSize(8);
 
             client.post("/held", "");
             nextHeld().answer(Answer.empty(202));
@@ -526,6 +560,20 @@ class ApiServerBodiesTest {
             exchange.drop();
 
             assertThat(client.reply().body()).isEqualTo("first");
+            assertAlive(client);
+        }
+    }
+
+    @Test
+    void only_the_first_answer_counts_while_it_waits_for_the_body() throws Exception {
+        try (RawClient client = client()) {
+            client.send("POST /held HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\nhalf");
+            Exchange exchange = nextHeld();
+            exchange.answer(Bodies.ok("first"));
+            exchange.answer(Bodies.ok("second"));
+            exchange.drop();
+
+            assertThat(client.send(" other").reply().body()).isEqualTo("first");
             assertAlive(client);
         }
     }

@@ -66,6 +66,14 @@ class ApiServerLongPollsTest {
                         new Route("GET", "/next", park),
                         new Route("POST", "/next", park),
                         new Route("GET", "/held", exchange -> polls.add(new Poll(exchange))),
+                        new Route("POST", "/read-then-park", exchange -> {
+                            exchange.readBody(100, new Bodies.Reader() {
+                                @Override
+                                public void complete(byte[] body) {
+                                    park.handle(exchange);
+                                }
+                            });
+                        }),
                         new Route("GET", "/slow", exchange -> {
                             try {
                                 slow.take().await();
@@ -262,6 +270,17 @@ class ApiServerLongPollsTest {
         Poll poll = nextPoll();
         client.close();
         poll.awaitGone();
+    }
+
+    @Test
+    void departure_is_noticed_when_the_body_was_read_before() throws Exception {
+        for (int i = 0; i < 50; i++) {
+            RawClient client = client();
+            client.post("/read-then-park", "a body somebody asked for");
+            Poll poll = nextPoll();
+            client.leave();
+            poll.awaitGone();
+        }
     }
 
     @Test
