@@ -130,6 +130,7 @@ class ExtensionEventsTest {
         }
 
         @Test
+        @SuppressWarnings("try") // a client that is there and does nothing
         void goes_to_subscribers_only_and_nobody_else_is_waited_for() {
             try (BareExtension subscriber = register("subscriber", "INVOKE").poll();
                     BareExtension other = register("other", "SHUTDOWN").poll();

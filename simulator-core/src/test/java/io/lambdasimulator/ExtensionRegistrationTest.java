@@ -255,6 +255,7 @@ class ExtensionRegistrationTest {
         }
 
         @Test
+        @SuppressWarnings("try") // a client that is there and does nothing
         void events_before_closed_before_limit_before_name_for_an_internal_extension() {
             restartWithInternalExtensions();
             registerMany("i", 10);
@@ -338,6 +339,7 @@ class ExtensionRegistrationTest {
         }
 
         @Test
+        @SuppressWarnings("try") // a client that is there and does nothing
         void comes_too_late_once_the_runtime_has_asked_for_an_invocation() {
             assertThat(register("early").status()).isEqualTo(200);
             try (BareRuntime runtime = new BareRuntime(lambda).park()) {

@@ -13,11 +13,11 @@ import io.lambdasimulator.invocation.InvocationReport;
 import io.lambdasimulator.invocation.InvocationRequest;
 import io.lambdasimulator.invocation.InvocationStatus;
 import java.time.Duration;
+import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
-import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Nested;
@@ -30,18 +30,16 @@ class PollsTest {
 
     /** How a client leaves. */
     private enum Leaving {
-        CLOSE(Wire::close),
-        RESET(Wire::reset),
-        HALF_CLOSE(Wire::halfClose);
-
-        private final Consumer<Wire> way;
-
-        Leaving(Consumer<Wire> way) {
-            this.way = way;
-        }
+        CLOSE,
+        RESET,
+        HALF_CLOSE;
 
         Runnable of(Wire wire) {
-            return () -> way.accept(wire);
+            return switch (this) {
+                case CLOSE -> wire::close;
+                case RESET -> wire::reset;
+                case HALF_CLOSE -> wire::halfClose;
+            };
         }
     }
 
@@ -353,7 +351,7 @@ class PollsTest {
         }
 
         private Leaving anyWay() {
-            return Leaving.values()[random.nextInt(Leaving.values().length)];
+            return List.of(Leaving.values()).get(random.nextInt(Leaving.values().length));
         }
 
         private CompletableFuture<Invocation> submitSoon(int round) {

@@ -21,14 +21,18 @@ class FidelityTest {
     @MethodSource("namedTests")
     void a_test_that_is_named_as_proof_exists(String type, String method) throws IOException {
         List<Path> sources;
-        try (Stream<Path> files = Stream.concat(
-                Files.walk(Path.of("../simulator-core/src/test")), Files.walk(Path.of("src/test")))) {
-            sources = files.filter(file -> file.endsWith(type + ".java")).toList();
+        try (Stream<Path> core = Files.walk(Path.of("../simulator-core/src/test"));
+                Stream<Path> examples = Files.walk(Path.of("src/test"))) {
+            sources = Stream.concat(core, examples)
+                    .filter(file -> file.endsWith(type + ".java"))
+                    .toList();
         }
 
         assertThat(sources).as(type).hasSize(1);
         if (method != null) {
-            assertThat(Files.readString(sources.get(0))).contains("void " + method + "(");
+            assertThat(Files.readString(sources.get(0)).contains("void " + method + "("))
+                    .as("%s has a test %s", type, method)
+                    .isTrue();
         }
     }
 

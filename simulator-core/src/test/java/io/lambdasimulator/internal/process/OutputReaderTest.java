@@ -96,6 +96,7 @@ class OutputReaderTest {
     }
 
     /** Hands out one write for each read. */
+    @SuppressWarnings("InputStreamSlowMultibyteRead") // only whole reads are made
     private static final class Pipe extends InputStream {
         private static final byte[] END = {};
 
