@@ -133,8 +133,10 @@ class ExtensionEventsTest {
         @SuppressWarnings("try") // a client that is there and does nothing
         void goes_to_subscribers_only_and_nobody_else_is_waited_for() {
             try (BareExtension subscriber = register("subscriber", "INVOKE").poll();
-                    BareExtension other = register("other", "SHUTDOWN").poll();
-                    BareExtension none = register("none").poll()) {
+                    BareExtension other = register("other", "SHUTDOWN");
+                    BareExtension none = register("none")) {
+                other.poll();
+                none.poll();
                 runtime.poll();
                 Invocation invocation = lambda.submit(InvocationRequest.of("1"));
                 runtime.echo();

@@ -262,7 +262,8 @@ class ExtensionRegistrationTest {
 
             register("i0").assertRefused(403, "Extension.TooManyExtensions", "Extension limit (10) reached");
 
-            try (BareRuntime runtime = new BareRuntime(lambda).park()) {
+            try (BareRuntime runtime = new BareRuntime(lambda)) {
+                runtime.park();
                 register("i0")
                         .assertRefused(403, "Extension.RegistrationClosed", "Extension registration closed already");
                 register("i0", "{\"events\":[\"SHUTDOWN\"]}")
@@ -342,7 +343,8 @@ class ExtensionRegistrationTest {
         @SuppressWarnings("try") // a client that is there and does nothing
         void comes_too_late_once_the_runtime_has_asked_for_an_invocation() {
             assertThat(register("early").status()).isEqualTo(200);
-            try (BareRuntime runtime = new BareRuntime(lambda).park()) {
+            try (BareRuntime runtime = new BareRuntime(lambda)) {
+                runtime.park();
                 register("late")
                         .assertRefused(403, "Extension.RegistrationClosed", "Extension registration closed already");
             }
