@@ -343,6 +343,7 @@ class PollsTest {
     class No_event_is_swallowed {
 
         private static final int ROUNDS = 300;
+        private static final List<Leaving> WAYS = List.of(Leaving.values());
 
         private final Random random = new Random(20_180_601);
 
@@ -351,7 +352,7 @@ class PollsTest {
         }
 
         private Leaving anyWay() {
-            return List.of(Leaving.values()).get(random.nextInt(Leaving.values().length));
+            return WAYS.get(random.nextInt(WAYS.size()));
         }
 
         private CompletableFuture<Invocation> submitSoon(int round) {
