@@ -307,7 +307,8 @@ public final class LambdaSimulator implements AutoCloseable {
     /**
      * Shuts the environment down as AWS does when it is no longer needed (the runtime first, then {@code SHUTDOWN} to
      * extensions that registered for it, within 0, 0.5 or 2 s), then makes sure that no process, open poll or listener is
-     * left, whatever failed. Blocks for about the shutdown budget at most. Closing again does nothing.
+     * left, whatever failed. Blocks for about the shutdown budget at
+     * most; half a second longer for an object in this JVM that ignores its interrupt. Closing again does nothing.
      */
     @Override
     public void close() {

@@ -17,6 +17,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
 
@@ -108,6 +109,74 @@ class ClosingTest {
                 .filteredOn(entry -> entry.event() == exit)
                 .first()
                 .satisfies(entry -> assertThat(entry.time()).isAfterOrEqualTo(shutdown.deadline()));
+    }
+
+    @Test
+    void a_process_that_has_become_a_daemon_does_not_stay() throws Exception {
+        LambdaSimulator lambda = LambdaSimulator.builder()
+                .runtime(Command.of(
+                        "sh", "-c", "(setsid sh -c 'echo $$; exec sleep 1000' &); sleep 1000")) // forked twice
+                .start();
+        long daemon = Long.parseLong(lambda.eventLog()
+                .await(Event.ProcessOutput.class, output -> true, LIMIT)
+                .line());
+        assertThat(ProcessHandle.of(daemon)).isPresent();
+
+        lambda.close();
+
+        ProcessHandle.of(daemon).ifPresent(handle -> assertThat(handle.onExit()).succeedsWithin(LIMIT));
+    }
+
+    @Test
+    void an_invocation_whose_caller_has_its_answer_is_no_failure_when_the_environment_closes() {
+        Invocation invocation;
+        try (LambdaSimulator lambda = LambdaSimulator.builder()
+                .declareExtension("busy")
+                .runtime((event, context) -> event)
+                .start()) {
+            var unused = new ExtensionClient(lambda.runtimeApi(), "busy", "INVOKE").pollInBackground();
+            invocation = lambda.submit(InvocationRequest.of("{}"));
+            invocation.awaitAnswer(LIMIT);
+        }
+
+        assertThat(invocation.awaitCompletion(LIMIT).status()).isEqualTo(InvocationStatus.SUCCESS);
+    }
+
+    @Test
+    void a_handler_that_ignores_its_interrupt_counts_as_killed() {
+        AtomicBoolean over = new AtomicBoolean();
+        LambdaSimulator lambda = LambdaSimulator.builder()
+                .runtime((event, context) -> {
+                    while (!over.get()) {
+                        Thread.onSpinWait();
+                    }
+                    return event;
+                })
+                .start();
+        lambda.submit(InvocationRequest.of("{}"));
+        lambda.eventLog().await(Event.EventDelivered.class, delivered -> true, LIMIT);
+
+        lambda.close();
+
+        over.set(true);
+        assertThat(lambda.eventLog().events(Event.ParticipantExited.class))
+                .extracting(exited -> exited.exit().describe())
+                .containsExactly("signal: killed");
+    }
+
+    @Test
+    void a_wait_for_an_event_ends_with_the_environment() {
+        LambdaSimulator lambda =
+                LambdaSimulator.builder().runtime((event, context) -> event).start();
+        CompletableFuture<Event> wait = CompletableFuture.supplyAsync(
+                () -> lambda.eventLog().await(Event.SignalSent.class, sent -> false, Duration.ofHours(1)));
+
+        lambda.close();
+
+        assertThat(wait)
+                .failsWithin(LIMIT)
+                .withThrowableThat()
+                .withMessageContaining("no SignalSent as expected before the environment was closed");
     }
 
     @RepeatedTest(20)

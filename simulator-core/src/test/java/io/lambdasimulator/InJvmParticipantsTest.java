@@ -50,4 +50,27 @@ class InJvmParticipantsTest {
             assertThat(lambda.phase()).isEqualTo(EnvironmentPhase.READY);
         }
     }
+
+    @Test
+    void a_handler_that_returns_null_is_told_what_to_return() {
+        try (LambdaSimulator lambda =
+                LambdaSimulator.builder().runtime((event, context) -> null).start()) {
+            assertThat(lambda.invoke("{}").payloadText())
+                    .startsWith(
+                            "{\"errorMessage\":\"the handler function returned null; for JSON's null return its four"
+                                    + " bytes\"");
+        }
+    }
+
+    @Test
+    void a_class_that_is_missing_in_the_handler_is_a_function_error_and_the_environment_goes_on() {
+        try (LambdaSimulator lambda = LambdaSimulator.builder()
+                .runtime((event, context) -> {
+                    throw new NoClassDefFoundError("com/example/Absent");
+                })
+                .start()) {
+            assertThat(lambda.invoke("{}").payloadText()).contains("com/example/Absent");
+            assertThat(lambda.invoke("{}").functionError()).contains("Unhandled");
+        }
+    }
 }

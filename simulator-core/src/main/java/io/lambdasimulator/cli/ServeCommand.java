@@ -46,7 +46,7 @@ import picocli.CommandLine.Spec;
         optionListHeading = "%nOptions:%n",
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {
-            "0:Ended by SIGTERM, SIGINT or SIGHUP, after a shutdown as AWS does it.",
+            "0:Ended by SIGTERM, SIGINT or SIGHUP once it listens, after a shutdown as AWS does it.",
             "1:It could not be started or ended, for example because a port is in use.",
             "2:An option or environment variable was wrong, or there is no runtime; AWS's emulator ends with 1 then."
         },

@@ -57,7 +57,8 @@ public interface EventLog {
      * @param atMost how long to wait, in real time
      * @param <E> the event's type
      * @return the first such event
-     * @throws IllegalStateException when there is none in time; the message shows the newest events instead
+     * @throws IllegalStateException when there is none in time, or the environment was closed without one; the message
+     *     shows the newest events instead
      */
     <E extends Event> E await(Class<E> type, Predicate<? super E> condition, Duration atMost);
 }

@@ -206,11 +206,11 @@ public final class InvocationRequest {
         /**
          * Sets the client context.
          *
-         * @param clientContext JSON text, not base64
+         * @param clientContext JSON text on one line, not base64
          * @return this builder
          */
         public Builder clientContext(String clientContext) {
-            this.clientContext = HeaderValues.require("clientContext", clientContext);
+            this.clientContext = HeaderValues.requireText("clientContext", clientContext);
             return this;
         }
 
@@ -221,8 +221,8 @@ public final class InvocationRequest {
          * @return this builder
          */
         public Builder cognitoIdentity(CognitoIdentity cognitoIdentity) {
-            HeaderValues.require("identityId", cognitoIdentity.identityId());
-            HeaderValues.require("identityPoolId", cognitoIdentity.identityPoolId());
+            HeaderValues.requireText("identityId", cognitoIdentity.identityId());
+            HeaderValues.requireText("identityPoolId", cognitoIdentity.identityPoolId());
             this.cognitoIdentity = cognitoIdentity;
             return this;
         }

@@ -74,10 +74,10 @@ public final class AnswerInProgress {
         });
     }
 
-    /** The body was larger than the limit: the caller is told so, and the runtime as well. */
-    public void tooLarge(long limit) throws CallRefused {
+    /** The body was larger than the limit: both sides are told so, in words that name the buffered limit for streams as well. */
+    public void tooLarge() throws CallRefused {
         fail("Function.ResponseSizeTooLarge", Failure.responseTooLargePayload());
-        throw CallRefused.responseTooLarge(limit);
+        throw CallRefused.bodyTooLarge();
     }
 
     /** The body ended before it was complete. */
@@ -118,7 +118,7 @@ public final class AnswerInProgress {
     /** The end of a streamed response, with what its trailers say of an error in the middle. */
     public void end(@Nullable String trailerErrorType, byte @Nullable [] trailerErrorBody) throws CallRefused {
         if (received > limit()) {
-            tooLarge(limit());
+            tooLarge();
             return;
         }
         ending.end(this, () -> {

@@ -78,20 +78,15 @@ public final class CallRefused extends Exception {
         return new CallRefused(Kind.BAD_REQUEST, "InvalidFunctionResponseMode", "Invalid function response mode");
     }
 
-    static CallRefused responseTooLarge(long limit) {
+    public static CallRefused bodyTooLarge() {
         return new CallRefused(
                 Kind.TOO_LARGE,
                 "RequestEntityTooLarge",
-                "Exceeded maximum allowed payload size (%d bytes).".formatted(limit));
+                "Exceeded maximum allowed payload size (%d bytes).".formatted(Limits.RESPONSE_BYTES));
     }
 
     public static CallRefused truncated() {
         return new CallRefused(Kind.BAD_REQUEST, "TruncatedHTTPRequest", "HTTP request detected as truncated");
-    }
-
-    /** A body over the limit on a call that delivers nothing to a caller. */
-    public static CallRefused bodyTooLarge() {
-        return responseTooLarge(Limits.RESPONSE_BYTES);
     }
 
     // Extensions API

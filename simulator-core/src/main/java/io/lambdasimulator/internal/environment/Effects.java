@@ -29,7 +29,7 @@ final class Effects {
             for (Runnable effect = queue.poll(); effect != null; effect = queue.poll()) {
                 try {
                     effect.run();
-                } catch (RuntimeException e) {
+                } catch (Throwable e) { // whatever it is, the effects behind it are still due
                     LOG.error("an effect of the execution environment failed", e);
                 }
             }

@@ -35,6 +35,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -295,9 +296,7 @@ public final class ExecutionEnvironment {
             }
             agent.reportError(target, errorType);
             report(fatalType, null);
-            // An internal extension lives in the runtime's process.
-            Supply livesIn = agent.isExternal() ? agent.supply() : settings.runtime();
-            if (livesIn != Supply.PROCESS) {
+            if (livesIn(agent) != Supply.PROCESS) {
                 ended(agent, new ProcessExit.Code(1));
             }
         });
@@ -332,6 +331,17 @@ public final class ExecutionEnvironment {
     }
 
     // ---- what participants do beside calling
+
+    /** A participant was started, as a process or in the JVM. */
+    public void started(Participant participant, Optional<Long> pid, String command) {
+        owner.act(() -> {
+            owner.record(new Event.ParticipantStarted(participant, pid, command));
+            ExtensionAgent agent = extensions.named(participant.name());
+            if (participant.kind() == Participant.Kind.EXTENSION && agent != null) {
+                agent.started();
+            }
+        });
+    }
 
     /** A participant could not be started. */
     public void launchFailed(Participant participant, String errorType, String message) {
@@ -419,16 +429,17 @@ public final class ExecutionEnvironment {
 
     /** Accepts an invocation; it waits for init and for its turn. */
     public Invocation invoke(InvocationRequest request, boolean streaming) {
-        return accept(request, streaming);
+        return accept(request, streaming, task -> {});
     }
 
     /** Accepts an invocation for a caller who needs its answer at once; the callback must not block. */
     public void invoke(
             InvocationRequest request, BiConsumer<@Nullable InvocationResult, @Nullable Throwable> callback) {
-        var unused = accept(request, false).promptAnswer().whenComplete(callback);
+        // Before it is accepted: the environment may be closed before this thread gets on.
+        var unused = accept(request, false, task -> task.onAnswer(callback));
     }
 
-    private InvocationTask accept(InvocationRequest request, boolean streaming) {
+    private InvocationTask accept(InvocationRequest request, boolean streaming, Consumer<InvocationTask> preparation) {
         if (request.payload().length > Limits.REQUEST_BYTES) {
             throw new InvocationRejectedException(
                     "RequestEntityTooLargeException",
@@ -443,6 +454,7 @@ public final class ExecutionEnvironment {
             String traceId = request.traceId().orElseGet(identifiers::traceId);
             InvocationTask task =
                     new InvocationTask(owner, function, this::describeWaiting, request, requestId, traceId, streaming);
+            preparation.accept(task);
             if (aftermath != null) {
                 answerWithout(task, aftermath);
                 return task;
@@ -553,6 +565,12 @@ public final class ExecutionEnvironment {
     }
 
     private void giveUp(String why) {
+        if (current != null && current.isAnswered()) {
+            // Its caller is content; that the environment ends before everybody has polled again is nobody's fault.
+            current.runtimeDone(InvocationStatus.SUCCESS, Optional.empty());
+            complete(current, InvocationStatus.SUCCESS, Optional.empty());
+            forgetWhatIsDue();
+        }
         endCurrent(Failure.platform(why));
         while (!queue.isEmpty()) {
             queue.removeFirst().reject(shutDownRejection(why + " before it was this invocation's turn"));
@@ -609,6 +627,9 @@ public final class ExecutionEnvironment {
             owner.record(new Event.InitRuntimeDone(status, errorType));
         }
         for (ExtensionAgent agent : extensions.all()) {
+            if (!agent.hasAppeared()) {
+                continue; // init failed before it was this one's turn to be launched
+            }
             ExtensionInfo info = agent.info();
             owner.record(new Event.ExtensionReported(info.name(), info.state(), info.events(), info.errorType()));
         }
@@ -703,7 +724,7 @@ public final class ExecutionEnvironment {
                 owner.effect(() -> participants.kill(agent.participant()));
             }
         }
-        dropPolls();
+        dropPollsOfClients();
     }
 
     private void endCurrent(Failure cause) {
@@ -712,11 +733,15 @@ public final class ExecutionEnvironment {
             task.runtimeDone(cause.status(), cause.recordedType());
             answer(task, cause);
             complete(task, cause.status(), cause.recordedType());
-            if (runtime != null) {
-                runtime.forget();
-            }
-            extensions.all().forEach(ExtensionAgent::forget);
+            forgetWhatIsDue();
         }
+    }
+
+    private void forgetWhatIsDue() {
+        if (runtime != null) {
+            runtime.forget();
+        }
+        extensions.all().forEach(ExtensionAgent::forget);
     }
 
     /** Answers an invocation that is never dispatched, because the environment has failed. */
@@ -730,11 +755,28 @@ public final class ExecutionEnvironment {
         task.answer(task.result(cause.payload(task.requestId()), cause.contentType(), cause.errorType()));
     }
 
+    // A process that is being killed must not learn of it by a broken connection, and write that into the log.
+    private void dropPollsOfClients() {
+        if (runtime != null && settings.runtime() != Supply.PROCESS) {
+            runtime.dropPolls();
+        }
+        for (ExtensionAgent agent : extensions.all()) {
+            if (livesIn(agent) != Supply.PROCESS) {
+                agent.dropPoll();
+            }
+        }
+    }
+
     private void dropPolls() {
         if (runtime != null) {
             runtime.dropPolls();
         }
         extensions.all().forEach(ExtensionAgent::dropPoll);
+    }
+
+    /** An internal extension lives in the runtime. */
+    private Supply livesIn(ExtensionAgent agent) {
+        return agent.isExternal() ? agent.supply() : settings.runtime();
     }
 
     // ---- inspection

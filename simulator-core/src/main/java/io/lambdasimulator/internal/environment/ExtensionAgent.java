@@ -41,6 +41,7 @@ final class ExtensionAgent {
     /** The poll it was handed to, until the extension's next call shows that it arrived. */
     private @Nullable Poll<ExtensionEvent> unconfirmed;
 
+    private boolean started;
     private boolean gone;
 
     ExtensionAgent(Owner owner, String name, boolean external, Supply supply) {
@@ -204,6 +205,15 @@ final class ExtensionAgent {
         if (parked != null) {
             owner.effect(parked::drop);
         }
+    }
+
+    void started() {
+        started = true;
+    }
+
+    /** Whether there is anything to tell of it: it was started, could not be, or connected by itself. */
+    boolean hasAppeared() {
+        return started || supply == Supply.CLIENT || state != ExtensionState.STARTED;
     }
 
     /** Whether its end was seen, or is not to be waited for. */

@@ -21,6 +21,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.BiConsumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -269,9 +270,9 @@ final class InvocationTask implements Invocation {
         return stream;
     }
 
-    /** The caller's future itself, for callbacks that do not block. */
-    CompletableFuture<InvocationResult> promptAnswer() {
-        return answered;
+    /** Has a callback run with the answer, at once and on whichever thread brings it: it must not block. */
+    void onAnswer(BiConsumer<@Nullable InvocationResult, @Nullable Throwable> callback) {
+        var unused = answered.whenComplete(callback);
     }
 
     InvocationResult result(byte[] payload, @Nullable String contentType, @Nullable String errorType) {

@@ -7,7 +7,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Predicate;
@@ -111,8 +110,11 @@ public final class RecordingEventLog implements EventLog {
             lock.lock();
             try {
                 while (nextSequence <= seen) {
+                    if (closed) {
+                        throw notSeen(type, "before the environment was closed");
+                    }
                     if (remaining <= 0) {
-                        throw notSeen(type, atMost);
+                        throw notSeen(type, "within " + atMost.toMillis() + " ms");
                     }
                     remaining = appended.awaitNanos(remaining);
                 }
@@ -146,12 +148,12 @@ public final class RecordingEventLog implements EventLog {
         return List.of(tail);
     }
 
-    private IllegalStateException notSeen(Class<?> type, Duration atMost) {
+    private IllegalStateException notSeen(Class<?> type, String until) {
         String newest = entries.stream()
                 .skip(Math.max(0, entries.size() - SHOWN_ON_TIMEOUT))
                 .map(entry -> "  " + entry.time() + "  " + entry.event())
                 .collect(Collectors.joining("\n"));
-        return new IllegalStateException("no " + type.getSimpleName() + " as expected within "
-                + TimeUnit.NANOSECONDS.toMillis(atMost.toNanos()) + " ms; the newest events are:\n" + newest);
+        return new IllegalStateException(
+                "no " + type.getSimpleName() + " as expected " + until + "; the newest events are:\n" + newest);
     }
 }

@@ -44,6 +44,16 @@ final class FrontDoor {
                             "Function not found: " + arn.substring(0, arn.lastIndexOf(':') + 1) + name + ":$LATEST"));
             return;
         }
+        String type = exchange.header("X-Amz-Invocation-Type");
+        if (type != null && !type.isEmpty() && !type.equals("RequestResponse")) {
+            reject(
+                    exchange,
+                    new InvocationRejectedException(
+                            "InvalidParameterValueException",
+                            400,
+                            "the invocation type " + type + " is not simulated: use RequestResponse"));
+            return;
+        }
         exchange.readBody(Limits.REQUEST_BYTES, new Exchange.BodyReader() {
             @Override
             public void complete(byte[] body) {
@@ -83,7 +93,9 @@ final class FrontDoor {
         try {
             String clientContext = exchange.header("X-Amz-Client-Context");
             if (clientContext != null && !clientContext.isEmpty()) {
-                request.clientContext(new String(Base64.getDecoder().decode(clientContext), StandardCharsets.UTF_8));
+                String json = new String(Base64.getDecoder().decode(clientContext), StandardCharsets.UTF_8);
+                // JSON breaks lines between values only, where a blank says the same and fits into a header.
+                request.clientContext(json.replaceAll("[\\r\\n]", " ").strip());
             }
             String traceId = exchange.header("X-Amzn-Trace-Id");
             if (traceId != null && !traceId.isEmpty()) {

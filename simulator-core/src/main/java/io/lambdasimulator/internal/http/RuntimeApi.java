@@ -150,7 +150,7 @@ final class RuntimeApi {
             @Override
             void complete(byte[] body, boolean isTooLarge) throws CallRefused {
                 if (isTooLarge) {
-                    answer.tooLarge(Limits.RESPONSE_BYTES);
+                    answer.tooLarge();
                 } else {
                     handler.handle(body);
                 }

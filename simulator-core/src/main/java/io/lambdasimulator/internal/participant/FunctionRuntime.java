@@ -14,6 +14,7 @@ import java.time.Instant;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** The runtime around a handler function: the loop that every runtime is, over the Runtime API's HTTP. */
 public final class FunctionRuntime implements HostedThread.Body {
@@ -38,10 +39,10 @@ public final class FunctionRuntime implements HostedThread.Body {
             InvocationContext context = context(next);
             byte[] response;
             try {
-                response = handler.handle(next.body(), context);
+                response = handle(next.body(), context);
             } catch (InterruptedException e) {
                 throw e;
-            } catch (Exception | StackOverflowError | AssertionError e) {
+            } catch (Exception | LinkageError | StackOverflowError | AssertionError e) {
                 postError(context, e);
                 continue;
             }
@@ -49,6 +50,15 @@ public final class FunctionRuntime implements HostedThread.Body {
                     .header("Content-Type", "application/json")
                     .POST(BodyPublishers.ofByteArray(response)));
         }
+    }
+
+    private byte[] handle(byte[] event, InvocationContext context) throws Exception {
+        byte @Nullable [] response = handler.handle(event, context);
+        if (response == null) {
+            throw new IllegalStateException(
+                    "the handler function returned null; for JSON's null return its four bytes");
+        }
+        return response;
     }
 
     private static InvocationContext context(HttpResponse<byte[]> next) {

@@ -2,6 +2,8 @@ package io.lambdasimulator.internal.participant;
 
 import io.lambdasimulator.environment.Participant;
 import io.lambdasimulator.environment.ProcessExit;
+import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -10,7 +12,8 @@ import org.slf4j.LoggerFactory;
 public final class HostedThread {
 
     private static final Logger LOG = LoggerFactory.getLogger(HostedThread.class);
-    private static final long END_MILLIS = 2_000;
+    private static final long GRACE_MILLIS = 500;
+    private static final ProcessExit KILLED = new ProcessExit.Signal(9);
 
     /** What the thread does. */
     @FunctionalInterface
@@ -19,10 +22,13 @@ public final class HostedThread {
     }
 
     private final Thread thread;
+    private final Consumer<ProcessExit> onExit;
+    private final AtomicBoolean reported = new AtomicBoolean();
     private volatile boolean ending;
 
     private HostedThread(Participant participant, Body body, Consumer<ProcessExit> onExit) {
-        thread = new Thread(() -> run(participant, body, onExit), "lambda-" + participant.name());
+        this.onExit = onExit;
+        this.thread = new Thread(() -> run(participant, body), "lambda-" + participant.name());
         thread.setDaemon(true);
     }
 
@@ -32,17 +38,23 @@ public final class HostedThread {
         return hosted;
     }
 
-    private void run(Participant participant, Body body, Consumer<ProcessExit> onExit) {
+    private void run(Participant participant, Body body) {
         ProcessExit exit = new ProcessExit.Code(0);
         try {
             body.run();
         } catch (Throwable e) { // whatever ends the thread is the participant's end, an Error as well
-            exit = ending ? new ProcessExit.Signal(9) : new ProcessExit.Code(1);
+            exit = ending ? KILLED : new ProcessExit.Code(1);
             if (!ending) {
                 LOG.warn("{} ended with an exception", participant, e);
             }
         }
-        onExit.accept(exit);
+        report(exit);
+    }
+
+    private void report(ProcessExit exit) {
+        if (reported.compareAndSet(false, true)) {
+            onExit.accept(exit);
+        }
     }
 
     /** Asks the thread to end, by interrupt. */
@@ -51,18 +63,22 @@ public final class HostedThread {
         thread.interrupt();
     }
 
-    /** Waits a while for the end; a thread that ignores interrupts is left behind and named. */
+    /** Waits a moment for the end. A thread that ignores its interrupt is left behind, named, and counts as killed. */
     void awaitEnd() {
+        if (reported.get() || thread == Thread.currentThread()) {
+            return;
+        }
         try {
-            thread.join(END_MILLIS);
+            thread.join(GRACE_MILLIS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
-        if (thread.isAlive()) {
+        if (thread.isAlive() && !reported.get()) {
             LOG.warn(
                     "{} ignores its interrupt and stays behind; it is a daemon thread. It is at:\n    {}",
                     thread.getName(),
-                    java.util.Arrays.toString(thread.getStackTrace()));
+                    Arrays.toString(thread.getStackTrace()));
+            report(KILLED);
         }
     }
 }

@@ -87,7 +87,7 @@ public final class SimulatedParticipants implements Participants, AutoCloseable 
             if (source instanceof Source.Program program) {
                 launch(participant, program);
             } else if (source instanceof Source.Hosted hosted) {
-                log.append(new Event.ParticipantStarted(participant, Optional.empty(), hosted.description()));
+                environment().started(participant, Optional.empty(), hosted.description());
                 threads.put(
                         participant,
                         HostedThread.start(
@@ -150,7 +150,11 @@ public final class SimulatedParticipants implements Participants, AutoCloseable 
                 log.append(new Event.SignalSent(participant, "SIGKILL"));
                 process.kill();
             }
-            end(participant); // it may have been launched since
+            HostedThread thread = threads.get(participant);
+            if (thread != null) {
+                thread.end(); // it may have been launched since
+                thread.awaitEnd();
+            }
         });
     }
 
@@ -189,8 +193,11 @@ public final class SimulatedParticipants implements Participants, AutoCloseable 
             Thread.currentThread().interrupt();
         }
         threads.values().forEach(HostedThread::end);
-        launcher.close();
-        threads.values().forEach(HostedThread::awaitEnd);
+        try {
+            launcher.close();
+        } finally {
+            threads.values().forEach(HostedThread::awaitEnd);
+        }
     }
 
     private final class Watcher implements ProcessListener {
@@ -204,7 +211,7 @@ public final class SimulatedParticipants implements Participants, AutoCloseable 
 
         @Override
         public void started(long pid) {
-            log.append(new Event.ParticipantStarted(participant, Optional.of(pid), command));
+            environment().started(participant, Optional.of(pid), command);
         }
 
         @Override

@@ -47,6 +47,7 @@ public final class ProcessLauncher implements AutoCloseable {
 
     private final Object closing = new Object();
     private final Set<ChildProcess> children = ConcurrentHashMap.newKeySet();
+    private final Strays strays = new Strays();
 
     // One claim for each process that is being started or tracked.
     private final AtomicInteger hookClaims = new AtomicInteger();
@@ -154,6 +155,7 @@ public final class ProcessLauncher implements AutoCloseable {
                 OutputPipe stderr = OutputPipe.create(posix, pipes.resolve("stderr"))) {
             builder.redirectOutput(stdout.file()).redirectError(stderr.file());
             Process process = builder.start();
+            strays.of(process.toHandle(), builder.environment().get("AWS_LAMBDA_RUNTIME_API"));
             try {
                 ProcessGroup group = new ProcessGroup(posix, process);
                 awaitGroup(process, group);
@@ -222,8 +224,8 @@ public final class ProcessLauncher implements AutoCloseable {
     }
 
     /**
-     * Kills all processes that still live with their groups and descendants, and waits until the processes that were
-     * launched are reaped. Nothing can be launched afterwards. Closing again does nothing.
+     * Kills all processes that still live with their groups and descendants, and those that have left both, and waits until
+     * the processes that were launched are reaped. Nothing can be launched afterwards. Closing again does nothing.
      *
      * @throws IllegalStateException when a process still runs 2 s after SIGKILL
      */
@@ -247,6 +249,7 @@ public final class ProcessLauncher implements AutoCloseable {
                     left.add(child);
                 }
             }
+            strays.kill();
             if (!left.isEmpty()) {
                 throw new IllegalStateException("still running 2 s after SIGKILL: " + left);
             }
