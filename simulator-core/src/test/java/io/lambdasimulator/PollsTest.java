@@ -302,6 +302,33 @@ class PollsTest {
     }
 
     @Test
+    void an_extension_that_leaves_its_poll_and_returns_at_once_is_not_refused() {
+        try (BareExtension extension = BareExtension.register(lambda, "e", "INVOKE")) {
+            Wire parked = parkedPollOf(extension);
+            for (int round = 2; round <= 300; round++) {
+                int settled = round;
+                parked.close();
+                parked = pollOf(extension);
+                AtomicLong seen = new AtomicLong();
+                lambda.eventLog()
+                        .await(
+                                Event.class,
+                                event -> isSettled(event) && seen.incrementAndGet() == settled,
+                                Wire.PATIENCE);
+            }
+            parked.close();
+        }
+        assertThat(lambda.eventLog().events(Event.CallAnswered.class))
+                .extracting(Event.CallAnswered::status)
+                .doesNotContain(403);
+    }
+
+    private static boolean isSettled(Event event) {
+        return event instanceof Event.ExtensionStateChanged change && change.to() == ExtensionState.READY
+                || event instanceof Event.CallAnswered answered && answered.status() == 403;
+    }
+
+    @Test
     void a_parked_poll_ends_when_the_environment_does() {
         try (BareRuntime runtime = new BareRuntime(lambda);
                 BareExtension extension = BareExtension.register(lambda, "e", "INVOKE")) {
