@@ -172,7 +172,7 @@ public final class LambdaSimulator implements AutoCloseable {
      * Invokes the function and waits for its answer. Waits for init and for invocations before this one, in real time for
      * as long as their timeouts allow.
      *
-     * @param payload the event
+     * @param payload the event; any text, JSON or not, while the front door takes JSON alone
      * @return the answer; a function error is part of it
      * @throws io.lambdasimulator.invocation.InvocationRejectedException when it was not run
      * @throws IllegalStateException when there is no answer in time
@@ -404,7 +404,8 @@ public final class LambdaSimulator implements AutoCloseable {
         private Builder() {}
 
         /**
-         * Sets the function's configuration.
+         * Sets the function's configuration, such as
+         * {@code FunctionConfiguration.builder().timeout(Duration.ofSeconds(30)).build()}.
          *
          * @param function the configuration
          * @return this builder

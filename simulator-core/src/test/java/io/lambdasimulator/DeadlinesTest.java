@@ -125,7 +125,8 @@ class DeadlinesTest {
                     .containsExactly(new Event.InitReported(
                             InvocationStatus.TIMEOUT, java.util.Optional.empty(), Duration.ofSeconds(10)));
             assertThatThrownBy(() -> lambda.awaitInit(LIMIT))
-                    .hasMessage("init failed with Sandbox.Timedout: Task timed out after 10.00 seconds");
+                    .hasMessage("init failed with Sandbox.Timedout: Task timed out after 10.00 seconds;"
+                            + " init waits for the registration of extension absent");
         }
     }
 

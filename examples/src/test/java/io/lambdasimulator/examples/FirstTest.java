@@ -20,7 +20,8 @@ class FirstTest {
         try (LambdaSimulator lambda = LambdaSimulator.builder()
                 .runtime((event, context) -> event)
                 .extension("extension.py", Command.of("python3", "python/extension.py"))
-                .start()) {
+                .start()
+                .awaitInit(Duration.ofSeconds(10))) {
 
             Invocation invocation = lambda.submit(InvocationRequest.of("{\"id\": 42}"));
 

@@ -35,8 +35,9 @@ import picocli.CommandLine.Spec;
         description = {
             "",
             "Launches the extensions and the runtime, then answers invocations, one at a time, for as long as it runs. It"
-                    + " takes the place of AWS's Runtime Interface Emulator: the same addresses, environment variables"
-                    + " and way to name the runtime.",
+                    + " takes the place of AWS's Runtime Interface Emulator: the same ports, environment variables and"
+                    + " way to name the runtime. Unlike the emulator it listens on 127.0.0.1 only, unless told otherwise,"
+                    + " and takes options only before the command.",
             "",
             "Standard output carries what the function's log would: the lines of the service (INIT_START, EXTENSION,"
                     + " START, END, REPORT) and the output of the runtime and of the extensions, in order. What the"
@@ -154,6 +155,13 @@ final class ServeCommand implements Callable<Integer> {
             description = "What to log on standard error: panic, fatal, error, warning, warn, info, debug or trace."
                     + " Default: LOG_LEVEL, else info.")
     private @Nullable String logLevel;
+
+    @Option(
+            names = "--enable-init-caching",
+            hidden = true,
+            description = "An option of AWS's emulator, taken so that its command lines work; it changes nothing.")
+    @SuppressWarnings("unused") // picocli fills it, and that is all
+    private boolean enableInitCaching;
 
     @Option(
             names = "--debug",

@@ -347,11 +347,12 @@ public sealed interface Event {
      *
      * @param participant which one
      * @param signal the signal's name, such as {@code SIGKILL}
+     * @param reason why, for people
      */
-    record SignalSent(Participant participant, String signal) implements Event {
+    record SignalSent(Participant participant, String signal, String reason) implements Event {
         @Override
         public String describe() {
-            return signal + " to " + participant;
+            return signal + " to " + participant + ": " + reason;
         }
     }
 

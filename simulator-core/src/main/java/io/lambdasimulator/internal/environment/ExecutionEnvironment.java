@@ -72,6 +72,12 @@ public final class ExecutionEnvironment {
     private @Nullable Reported reported;
     private @Nullable Failure failure;
 
+    /** The failure for people: who it was, or what was waited for. */
+    private String failureDetail = "";
+
+    /** Whose end or launch error it was. */
+    private @Nullable Participant culprit;
+
     /** What invocations after the failure are answered with. */
     private @Nullable Failure aftermath;
 
@@ -253,9 +259,25 @@ public final class ExecutionEnvironment {
 
     /** {@code GET /extension/event/next}. */
     public void extensionNext(UUID identifier, Poll<ExtensionEvent> poll) {
+        extensionNext(identifier, poll, false);
+    }
+
+    /**
+     * An extension that gave up a poll may be back before word of it is: whatever is under way for the poll before comes
+     * first, and its client is looked for.
+     */
+    private void extensionNext(UUID identifier, Poll<ExtensionEvent> poll, boolean isSettled) {
         owner.act(() -> {
             try {
                 ExtensionAgent agent = extension(identifier, CallRefused.unknownExtension(identifier));
+                Poll<ExtensionEvent> before = isSettled ? null : agent.unsettledPoll();
+                if (before != null) {
+                    owner.effect(() -> {
+                        before.probe();
+                        extensionNext(identifier, poll, true);
+                    });
+                    return;
+                }
                 agent.called(ExtensionCall.NEXT);
                 if (poll.isGone()) {
                     withdrawnOnArrival(agent.participant(), poll);
@@ -352,6 +374,7 @@ public final class ExecutionEnvironment {
             } else if (participant.equals(Participant.RUNTIME) && runtime != null) {
                 owner.record(new Event.LaunchFailed(participant, errorType, message));
                 runtime.setGone();
+                culprit = participant;
                 fail(Failure.of(errorType, message));
             } else if (agent != null) {
                 launchFailed(agent, errorType, message);
@@ -374,6 +397,7 @@ public final class ExecutionEnvironment {
     private void launchFailed(ExtensionAgent agent, String errorType, String message) {
         owner.record(new Event.LaunchFailed(agent.participant(), errorType, message));
         agent.launchFailed(errorType);
+        culprit = agent.participant();
         fail(Failure.of("Extension.LaunchError", message));
     }
 
@@ -394,6 +418,7 @@ public final class ExecutionEnvironment {
 
     private void ended(RuntimeAgent agent, ProcessExit exit) {
         agent.setGone();
+        culprit = Participant.RUNTIME;
         failOrAdvance(
                 "Runtime.ExitError",
                 exit.isSuccess()
@@ -403,6 +428,7 @@ public final class ExecutionEnvironment {
 
     private void ended(ExtensionAgent agent, ProcessExit exit) {
         agent.setGone();
+        culprit = agent.participant();
         if (phase == EnvironmentPhase.SHUTDOWN && agent.isIn(ExtensionState.RUNNING)) {
             agent.move(exit.isSuccess() ? ExtensionState.EXITED : ExtensionState.SHUTDOWN_FAILED);
         }
@@ -453,7 +479,7 @@ public final class ExecutionEnvironment {
             String requestId = request.requestId().orElseGet(identifiers::requestId);
             String traceId = request.traceId().orElseGet(identifiers::traceId);
             InvocationTask task =
-                    new InvocationTask(owner, function, this::describeWaiting, request, requestId, traceId, streaming);
+                    new InvocationTask(owner, function, circumstances(), request, requestId, traceId, streaming);
             preparation.accept(task);
             if (aftermath != null) {
                 answerWithout(task, aftermath);
@@ -473,6 +499,20 @@ public final class ExecutionEnvironment {
             advance();
             return task;
         });
+    }
+
+    private InvocationTask.Circumstances circumstances() {
+        return new InvocationTask.Circumstances() {
+            @Override
+            public String waitingFor() {
+                return describeWaiting();
+            }
+
+            @Override
+            public String failure() {
+                return owner.inspect(ExecutionEnvironment.this::failed);
+            }
+        };
     }
 
     private boolean isInFlight(String requestId) {
@@ -698,13 +738,15 @@ public final class ExecutionEnvironment {
 
     /** Something fatal: what is running ends with the cause, and so does everything after it. */
     private void fail(Failure cause) {
+        String detail = detail(cause);
         failure = cause;
+        failureDetail = detail;
         // That somebody else's invocation timed out is no answer to this one.
         Failure later = current != null && cause.status() == InvocationStatus.TIMEOUT
                 ? Failure.platform("the execution environment failed before: " + cause.text())
                 : cause;
         aftermath = later;
-        owner.record(new Event.EnvironmentFailed(cause.errorType(), cause.text()));
+        owner.record(new Event.EnvironmentFailed(cause.errorType(), detail));
         if (phase == EnvironmentPhase.INIT) {
             reportInit(cause.status(), cause.recordedType());
         }
@@ -712,19 +754,29 @@ public final class ExecutionEnvironment {
         endCurrent(cause);
         enter(EnvironmentPhase.FAILED);
         owner.effect(() -> initialised.completeExceptionally(
-                new IllegalStateException("init failed with " + cause.errorType() + ": " + cause.text())));
+                new IllegalStateException("init failed with " + cause.errorType() + ": " + detail)));
         while (!queue.isEmpty()) {
             answerWithout(queue.removeFirst(), later);
         }
         if (runtimeRuns()) {
-            owner.effect(() -> participants.kill(Participant.RUNTIME));
+            owner.effect(() -> participants.kill(Participant.RUNTIME, "the environment has failed"));
         }
         for (ExtensionAgent agent : extensions.all()) {
             if (!agent.isGone() && agent.supply() != Supply.CLIENT) {
-                owner.effect(() -> participants.kill(agent.participant()));
+                owner.effect(() -> participants.kill(agent.participant(), "the environment has failed"));
             }
         }
         dropPollsOfClients();
+    }
+
+    /** AWS's text names neither the participant nor what was waited for. */
+    private String detail(Failure cause) {
+        if (cause.status() == InvocationStatus.TIMEOUT) {
+            return cause.text() + "; " + (phase == EnvironmentPhase.INIT ? waitingForInit() : waitingForInvocation());
+        }
+        return culprit == null || culprit.equals(Participant.RUNTIME)
+                ? cause.text()
+                : cause.text() + " (" + culprit + ")";
     }
 
     private void endCurrent(Failure cause) {
@@ -807,12 +859,13 @@ public final class ExecutionEnvironment {
             case INIT -> waitingForInit();
             case READY -> "the environment is idle";
             case INVOKE -> waitingForInvocation();
-            case FAILED ->
-                failure == null
-                        ? "the environment has failed"
-                        : "the environment has failed with " + failure.errorType() + ": " + failure.text();
+            case FAILED -> failed();
             case SHUTDOWN, CLOSED -> "the environment is shut down";
         });
+    }
+
+    private String failed() {
+        return failure == null ? "" : "the environment has failed with " + failure.errorType() + ": " + failureDetail;
     }
 
     private String waitingForInit() {
@@ -821,7 +874,11 @@ public final class ExecutionEnvironment {
             waiting.add(missingRegistrations());
         }
         if (runtime != null && runtime.state() != RuntimeState.READY) {
-            waiting.add("the runtime (" + runtime.state().wireName() + ") to ask for an invocation");
+            boolean connectsByItself = settings.runtime() == Supply.CLIENT && runtime.state() == RuntimeState.STARTED;
+            waiting.add((connectsByItself
+                            ? "a runtime that connects by itself, since none was given,"
+                            : "the runtime (" + runtime.state().wireName() + ")")
+                    + " to ask for an invocation");
         }
         for (ExtensionAgent agent : extensions.all()) {
             if (agent.isRegistered() && !agent.isIn(ExtensionState.READY)) {
@@ -855,7 +912,14 @@ public final class ExecutionEnvironment {
     }
 
     private String missingRegistrations() {
-        return "the registration of extension " + String.join(", ", extensions.missing());
+        List<String> internal = extensions.all().stream()
+                .filter(agent -> !agent.isExternal())
+                .map(ExtensionAgent::name)
+                .toList();
+        return "the registration of extension " + String.join(", ", extensions.missing())
+                + (internal.isEmpty()
+                        ? ""
+                        : " (registered under another name, and so as internal: " + String.join(", ", internal) + ")");
     }
 
     // ---- small change

@@ -108,6 +108,11 @@ final class ExtensionAgent {
         unconfirmed = null;
     }
 
+    /** The poll before the next one, if it is not certain what became of it: still parked, or handed an event just now. */
+    @Nullable Poll<ExtensionEvent> unsettledPoll() {
+        return poll != null ? poll : unconfirmed;
+    }
+
     /**
      * Parks a poll.
      *

@@ -22,11 +22,19 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.BiConsumer;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** One invocation, from its acceptance to its completion. What is not final is guarded by the owner's lock. */
 final class InvocationTask implements Invocation {
+
+    /** What messages say of the environment around it. */
+    interface Circumstances {
+
+        String waitingFor();
+
+        /** Empty while it has not failed. */
+        String failure();
+    }
 
     /** How far one extension is with it. */
     final class Readiness {
@@ -90,7 +98,7 @@ final class InvocationTask implements Invocation {
 
     private final Owner owner;
     private final FunctionConfiguration function;
-    private final Supplier<String> waitingFor;
+    private final Circumstances circumstances;
     private final InvocationRequest request;
     private final String requestId;
     private final String traceId;
@@ -112,14 +120,14 @@ final class InvocationTask implements Invocation {
     InvocationTask(
             Owner owner,
             FunctionConfiguration function,
-            Supplier<String> waitingFor,
+            Circumstances circumstances,
             InvocationRequest request,
             String requestId,
             String traceId,
             boolean streaming) {
         this.owner = owner;
         this.function = function;
-        this.waitingFor = waitingFor;
+        this.circumstances = circumstances;
         this.request = request;
         this.requestId = requestId;
         this.traceId = traceId;
@@ -227,7 +235,8 @@ final class InvocationTask implements Invocation {
             completed.complete(report);
             for (Readiness account : readiness) {
                 account.ready.completeExceptionally(new IllegalStateException("invocation " + requestId + " ended ("
-                        + status.wireName() + ") before extension " + account.extension + " was done with it"));
+                        + status.wireName() + errorType.map(type -> ", " + type).orElse("") + ") before extension "
+                        + account.extension + " was done with it"));
             }
         });
         return report;
@@ -328,12 +337,14 @@ final class InvocationTask implements Invocation {
     public ExtensionReadiness awaitReadiness(String extension, Duration atMost) {
         long end = System.nanoTime() + atMost.toNanos();
         await(dispatched, "is not dispatched", atMost);
+        String failed = circumstances.failure();
         Readiness account = owner.inspect(() -> readiness.stream()
                 .filter(candidate -> candidate.extension.equals(extension))
                 .findFirst()
                 .orElseThrow(() -> new IllegalStateException("extension " + extension
                         + " does not receive INVOKE for invocation " + requestId + "; those who do: "
-                        + readiness.stream().map(Readiness::extension).toList())));
+                        + readiness.stream().map(Readiness::extension).toList()
+                        + (failed.isEmpty() ? "" : "; " + failed))));
         Duration rest = Duration.ofNanos(Math.max(0, end - System.nanoTime()));
         await(account.ready, "is not done with by extension " + extension, rest);
         return owner.inspect(account::snapshot);
@@ -353,7 +364,7 @@ final class InvocationTask implements Invocation {
             return future.get(atMost.toNanos(), TimeUnit.NANOSECONDS);
         } catch (TimeoutException e) {
             throw new IllegalStateException("invocation %s %s within %d ms: %s"
-                    .formatted(requestId, what, atMost.toMillis(), waitingFor.get()));
+                    .formatted(requestId, what, atMost.toMillis(), circumstances.waitingFor()));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IllegalStateException("interrupted while waiting for invocation " + requestId, e);

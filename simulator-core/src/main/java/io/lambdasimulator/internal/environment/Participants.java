@@ -23,6 +23,6 @@ public interface Participants {
     /** SIGTERM or its like. */
     void terminate(Participant participant);
 
-    /** SIGKILL or its like. */
-    void kill(Participant participant);
+    /** SIGKILL or its like; the reason is for people. */
+    void kill(Participant participant, String reason);
 }

@@ -1,7 +1,7 @@
 package io.lambdasimulator.internal.environment;
 
 /**
- * A call that waits for an event. The environment calls exactly one of the three methods, once and outside its lock; none
+ * A call that waits for an event. The environment answers, refuses or drops it once, outside its lock; no method
  * may block. The transport says {@link ExecutionEnvironment#withdraw} when the client has gone, be it before or while the
  * event was sent.
  */
@@ -15,6 +15,12 @@ public abstract class Poll<E> {
 
     /** Answers with an error. */
     public abstract void refuse(CallRefused refusal);
+
+    /**
+     * Looks whether the client is still there, now rather than when word of its departure comes. If it is not,
+     * {@link ExecutionEnvironment#withdraw} has been called when this returns.
+     */
+    public abstract void probe();
 
     /** Ends the connection without an answer. */
     public abstract void drop();

@@ -98,13 +98,14 @@ final class ShutdownSequence {
         } else if (agent.supply() == Supply.CLIENT) {
             agent.setGone();
         } else if (!registered) {
-            owner.effect(() -> participants.kill(agent.participant()));
+            owner.effect(() -> participants.kill(agent.participant(), "it did not register for SHUTDOWN"));
         } // who has failed is told nothing, and has until the deadline to exit
     }
 
     private void killRuntime() {
         if (runtimeRuns.getAsBoolean()) {
-            owner.effect(() -> participants.kill(Participant.RUNTIME));
+            owner.effect(() -> participants.kill(
+                    Participant.RUNTIME, extensions.size() == 0 ? "there is no extension" : "its time is over"));
         }
     }
 
@@ -117,7 +118,7 @@ final class ShutdownSequence {
             if (agent.supply() == Supply.CLIENT) {
                 agent.setGone(); // its end cannot be seen, and its time is over
             } else if (!agent.isGone()) {
-                owner.effect(() -> participants.kill(agent.participant()));
+                owner.effect(() -> participants.kill(agent.participant(), "its time is over"));
             }
         }
         advance();

@@ -31,6 +31,11 @@ final class Answers {
         exchange.answer(error(status, refusal.errorType(), refusal.getMessage()));
     }
 
+    /** A call that no route takes was answered. */
+    void unrouted(Exchange exchange, int status) {
+        log.append(new Event.CallAnswered(exchange.method(), exchange.path(), status, Optional.empty()));
+    }
+
     static Answer accepted() {
         return Answer.of(202, "application/json", OK);
     }

@@ -65,6 +65,7 @@ final class ApiExchange implements Exchange {
     private int pauses;
     private @Nullable Answer answer;
     private @Nullable Runnable onGone;
+    private boolean hasLeft;
     private WatchedEndPoint.@Nullable Watch watch;
 
     ApiExchange(ApiServer server, Ends ends, String path, String pathParameter) {
@@ -290,6 +291,19 @@ final class ApiExchange implements Exchange {
         }
     }
 
+    @Override
+    public boolean isGone() {
+        WatchedEndPoint.Watch parked;
+        synchronized (lock) {
+            if (hasLeft) {
+                return true;
+            }
+            // Before its body has ended the exchange may not look: what it finds could be the body.
+            parked = outcome == Outcome.OPEN && body == Body.COMPLETE ? watch : null;
+        }
+        return parked != null && parked.isPeerGone();
+    }
+
     /** The client has left, or the server closes. Whoever waits for the client is told on a thread of the pool. */
     private void gone() {
         synchronized (lock) {
@@ -297,6 +311,7 @@ final class ApiExchange implements Exchange {
                 return;
             }
             outcome = Outcome.ENDED;
+            hasLeft = true;
         }
         tellAndEnd();
     }
@@ -305,6 +320,7 @@ final class ApiExchange implements Exchange {
     private void undelivered() {
         synchronized (lock) {
             outcome = Outcome.ENDED;
+            hasLeft = true;
         }
         tellAndEnd();
     }

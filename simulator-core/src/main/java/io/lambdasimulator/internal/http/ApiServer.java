@@ -53,6 +53,12 @@ final class ApiServer implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(ApiServer.class);
 
+    /** Told of a call that no route takes, with the status it is answered with. Must not block. */
+    @FunctionalInterface
+    interface Unrouted {
+        void called(Exchange exchange, int status);
+    }
+
     private final ServerSocketChannel listener;
     private final InetSocketAddress address;
     private final QueuedThreadPool pool;
@@ -62,7 +68,8 @@ final class ApiServer implements AutoCloseable {
     private final CountDownLatch noneOpen = new CountDownLatch(1);
     private final AtomicBoolean closed = new AtomicBoolean();
 
-    private ApiServer(String name, ServerSocketChannel listener, List<Route> routes) throws IOException {
+    private ApiServer(String name, ServerSocketChannel listener, List<Route> routes, Unrouted unrouted)
+            throws IOException {
         this.listener = listener;
         this.address = (InetSocketAddress) listener.getLocalAddress();
         this.pool = new QueuedThreadPool(MOST_THREADS, 2);
@@ -76,7 +83,7 @@ final class ApiServer implements AutoCloseable {
         connector.open(listener);
         jetty.addConnector(connector);
         jetty.setErrorHandler(new Refusals());
-        RoutingHandler routing = new RoutingHandler(this, new RouteTable(routes));
+        RoutingHandler routing = new RoutingHandler(this, new RouteTable(routes), unrouted);
         routing.setHandler(javalin(routes));
         jetty.setHandler(routing);
     }
@@ -89,8 +96,14 @@ final class ApiServer implements AutoCloseable {
      * @throws BindException if the address cannot be listened on; the message says which and why
      */
     static ApiServer start(String name, String host, int port, List<Route> routes) throws IOException {
+        return start(name, host, port, routes, (exchange, status) -> {});
+    }
+
+    /** Starts a server, as above, that tells of calls without a route. */
+    static ApiServer start(String name, String host, int port, List<Route> routes, Unrouted unrouted)
+            throws IOException {
         ServerSocketChannel listener = listen(host, port);
-        ApiServer server = new ApiServer(name, listener, routes);
+        ApiServer server = new ApiServer(name, listener, routes, unrouted);
         try {
             server.jetty.start();
             return server;

@@ -30,18 +30,20 @@ public final class ApiServers {
         List<Route> routes = new ArrayList<>(new RuntimeApi(environment, answers).routes());
         routes.addAll(new ExtensionsApi(environment, answers, extensionsEnabled).routes());
         routes.addAll(TelemetryStub.routes(answers));
-        return listen("runtime-api", host, port, routes);
+        return listen("runtime-api", host, port, routes, answers::unrouted);
     }
 
     /** The front door. */
     public static Listener frontDoor(
             String host, int port, ExecutionEnvironment environment, FunctionConfiguration function)
             throws IOException {
-        return listen("front-door", host, port, new FrontDoor(environment, function).routes());
+        return listen(
+                "front-door", host, port, new FrontDoor(environment, function).routes(), (exchange, status) -> {});
     }
 
-    private static Listener listen(String name, String host, int port, List<Route> routes) throws IOException {
-        ApiServer server = ApiServer.start(name, host, port, routes);
+    private static Listener listen(String name, String host, int port, List<Route> routes, ApiServer.Unrouted unrouted)
+            throws IOException {
+        ApiServer server = ApiServer.start(name, host, port, routes, unrouted);
         String address = (host.contains(":") ? "[" + host + "]" : host) + ":"
                 + server.address().getPort();
         return new Listener() {

@@ -39,6 +39,12 @@ interface Exchange {
      */
     void park(Runnable onGone);
 
+    /**
+     * Looks whether the client of a parked exchange has left, or an answer did not reach it. What this sees may be ahead of
+     * {@code onGone}, which is on its way then.
+     */
+    boolean isGone();
+
     /** Sends the answer. What is left of the body is read and thrown away first. */
     void answer(Answer answer);
 

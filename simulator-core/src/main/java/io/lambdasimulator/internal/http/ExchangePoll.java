@@ -9,11 +9,14 @@ import java.util.function.Function;
 final class ExchangePoll<E> extends Poll<E> {
 
     private final Exchange exchange;
+    private final ExecutionEnvironment environment;
     private final Answers answers;
     private final Function<E, Answer> rendering;
 
-    private ExchangePoll(Exchange exchange, Answers answers, Function<E, Answer> rendering) {
+    private ExchangePoll(
+            Exchange exchange, ExecutionEnvironment environment, Answers answers, Function<E, Answer> rendering) {
         this.exchange = exchange;
+        this.environment = environment;
         this.answers = answers;
         this.rendering = rendering;
     }
@@ -21,7 +24,7 @@ final class ExchangePoll<E> extends Poll<E> {
     /** Begins to watch the exchange's client; its departure is reported to the environment. */
     static <E> Poll<E> park(
             Exchange exchange, ExecutionEnvironment environment, Answers answers, Function<E, Answer> rendering) {
-        ExchangePoll<E> poll = new ExchangePoll<>(exchange, answers, rendering);
+        ExchangePoll<E> poll = new ExchangePoll<>(exchange, environment, answers, rendering);
         exchange.park(() -> environment.withdraw(poll));
         return poll;
     }
@@ -34,6 +37,13 @@ final class ExchangePoll<E> extends Poll<E> {
     @Override
     public void refuse(CallRefused refusal) {
         answers.refuse(exchange, refusal);
+    }
+
+    @Override
+    public void probe() {
+        if (exchange.isGone()) {
+            environment.withdraw(this);
+        }
     }
 
     @Override

@@ -29,10 +29,12 @@ final class RoutingHandler extends Handler.Wrapper {
 
     private final ApiServer server;
     private final RouteTable routes;
+    private final ApiServer.Unrouted unrouted;
 
-    RoutingHandler(ApiServer server, RouteTable routes) {
+    RoutingHandler(ApiServer server, RouteTable routes, ApiServer.Unrouted unrouted) {
         this.server = server;
         this.routes = routes;
+        this.unrouted = unrouted;
     }
 
     @Override
@@ -49,9 +51,9 @@ final class RoutingHandler extends Handler.Wrapper {
             return true;
         }
         if (match == null) {
-            exchange.answer(Refusals.NOT_FOUND);
+            refuse(exchange, Refusals.NOT_FOUND);
         } else if (!match.resource().byMethod().containsKey(request.getMethod())) {
-            exchange.answer(Refusals.methodNotAllowed(match.resource().allowedMethods()));
+            refuse(exchange, Refusals.methodNotAllowed(match.resource().allowedMethods()));
         } else {
             request.setAttribute(EXCHANGE, exchange);
             Request shown = new Shown(request, match.resource().pathWith(PLACEHOLDER));
@@ -59,6 +61,11 @@ final class RoutingHandler extends Handler.Wrapper {
             exchange.handle();
         }
         return true;
+    }
+
+    private void refuse(ApiExchange exchange, Answer refusal) {
+        unrouted.called(exchange, refusal.status());
+        exchange.answer(refusal);
     }
 
     /** The request as Javalin sees it. */

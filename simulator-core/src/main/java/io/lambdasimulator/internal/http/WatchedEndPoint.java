@@ -115,6 +115,9 @@ final class WatchedEndPoint extends SocketChannelEndPoint {
         private final Runnable onGone;
         private boolean over;
 
+        /** Seen to have left; word of it may still be on its way. */
+        private boolean departed;
+
         /** @param onGone runs at most once, possibly before {@link #start} returns; must not block */
         Watch(Runnable onGone) {
             this.onGone = onGone;
@@ -123,6 +126,13 @@ final class WatchedEndPoint extends SocketChannelEndPoint {
         /** Does nothing when the watch is over already. */
         void start() {
             succeeded();
+        }
+
+        /** Looks for the peer now; the watch goes on. */
+        boolean isPeerGone() {
+            synchronized (lock) {
+                return departed || (!over && (!isOpen() || look() == Look.GONE));
+            }
         }
 
         /** Ends the watch and says whether the peer is still there. */
@@ -162,6 +172,7 @@ final class WatchedEndPoint extends SocketChannelEndPoint {
                     return;
                 }
                 over = true;
+                departed = true;
             }
             onGone.run();
         }

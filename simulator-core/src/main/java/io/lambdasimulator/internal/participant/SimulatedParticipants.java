@@ -133,7 +133,7 @@ public final class SimulatedParticipants implements Participants, AutoCloseable 
         inOrder(() -> {
             LaunchedProcess process = processes.get(participant);
             if (process != null) {
-                log.append(new Event.SignalSent(participant, "SIGTERM"));
+                log.append(new Event.SignalSent(participant, "SIGTERM", "shutdown"));
                 process.terminate();
             }
             end(participant); // it may have been launched since
@@ -141,13 +141,13 @@ public final class SimulatedParticipants implements Participants, AutoCloseable 
     }
 
     @Override
-    public void kill(Participant participant) {
+    public void kill(Participant participant, String reason) {
         end(participant);
         inOrder(() -> {
             doomed.add(participant);
             LaunchedProcess process = processes.get(participant);
             if (process != null) {
-                log.append(new Event.SignalSent(participant, "SIGKILL"));
+                log.append(new Event.SignalSent(participant, "SIGKILL", reason));
                 process.kill();
             }
             HostedThread thread = threads.get(participant);

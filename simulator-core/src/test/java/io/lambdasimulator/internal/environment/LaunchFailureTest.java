@@ -30,7 +30,7 @@ class LaunchFailureTest {
         public void terminate(Participant participant) {}
 
         @Override
-        public void kill(Participant participant) {}
+        public void kill(Participant participant, String reason) {}
     };
 
     private final ScheduledExecutorService scheduler = Executors.newSingleThreadScheduledExecutor();
