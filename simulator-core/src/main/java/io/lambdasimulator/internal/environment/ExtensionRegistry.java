@@ -4,6 +4,7 @@ import io.lambdasimulator.environment.ExtensionEventType;
 import io.lambdasimulator.environment.ExtensionState;
 import io.lambdasimulator.internal.environment.Participants.Supply;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -41,7 +42,7 @@ final class ExtensionRegistry {
     UUID register(String name, List<String> eventNames) throws CallRefused {
         ExtensionAgent known = byName.get(name);
         boolean external = known == null ? unexpectedOnesAreExternal : known.isExternal();
-        Set<ExtensionEventType> events = Set.copyOf(events(eventNames, external));
+        Set<ExtensionEventType> events = Collections.unmodifiableSet(events(eventNames, external));
         if (known != null && external) {
             return known.register(events);
         }
