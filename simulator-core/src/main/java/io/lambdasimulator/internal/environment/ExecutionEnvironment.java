@@ -259,22 +259,22 @@ public final class ExecutionEnvironment {
 
     /** {@code GET /extension/event/next}. */
     public void extensionNext(UUID identifier, Poll<ExtensionEvent> poll) {
-        extensionNext(identifier, poll, false);
+        extensionNext(identifier, poll, null);
     }
 
     /**
      * An extension that gave up a poll may be back before word of it is: whatever is under way for the poll before comes
-     * first, and its client is looked for.
+     * first, and its client is looked for. One that came in the meantime is looked at in turn.
      */
-    private void extensionNext(UUID identifier, Poll<ExtensionEvent> poll, boolean isSettled) {
+    private void extensionNext(UUID identifier, Poll<ExtensionEvent> poll, @Nullable Poll<ExtensionEvent> settled) {
         owner.act(() -> {
             try {
                 ExtensionAgent agent = extension(identifier, CallRefused.unknownExtension(identifier));
-                Poll<ExtensionEvent> before = isSettled ? null : agent.unsettledPoll();
-                if (before != null) {
+                Poll<ExtensionEvent> before = agent.unsettledPoll();
+                if (before != null && before != settled) {
                     owner.effect(() -> {
                         before.probe();
-                        extensionNext(identifier, poll, true);
+                        extensionNext(identifier, poll, before);
                     });
                     return;
                 }
