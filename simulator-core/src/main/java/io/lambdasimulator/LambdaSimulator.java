@@ -121,7 +121,7 @@ public final class LambdaSimulator implements AutoCloseable {
                     options.runtimeApiHost, options.runtimeApiPort, environment, log, options.extensionsEnabled);
             if (options.frontDoorPort >= 0) {
                 frontDoor = ApiServers.frontDoor(
-                        options.frontDoorHost, options.frontDoorPort, environment, options.function);
+                        options.frontDoorHost, options.frontDoorPort, environment, options.function, log);
             }
             participants.prepare(environment, options.sources(runtimeApi()));
             environment.start();
@@ -316,7 +316,11 @@ public final class LambdaSimulator implements AutoCloseable {
             return;
         }
         try {
-            awaitShutdown(environment.shutDown(ShutdownReason.SPINDOWN));
+            await(environment.shutDown(ShutdownReason.SPINDOWN));
+            // Callers who asked for the log have their answer once this much of the output has been read.
+            CompletableFuture<@Nullable Void> output = new CompletableFuture<>();
+            participants.afterOutput(() -> output.complete(null));
+            await(output);
         } finally {
             closeAll(
                     () -> {
@@ -336,9 +340,9 @@ public final class LambdaSimulator implements AutoCloseable {
         }
     }
 
-    private static void awaitShutdown(CompletableFuture<@Nullable Void> shutdown) {
+    private static void await(CompletableFuture<@Nullable Void> step) {
         try {
-            shutdown.get(CLOSE_LIMIT.toMillis(), TimeUnit.MILLISECONDS);
+            step.get(CLOSE_LIMIT.toMillis(), TimeUnit.MILLISECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } catch (ExecutionException | TimeoutException e) {

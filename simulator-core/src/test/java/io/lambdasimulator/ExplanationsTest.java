@@ -68,20 +68,6 @@ class ExplanationsTest {
     }
 
     @Test
-    void an_invocation_type_that_is_not_simulated_is_refused_and_nothing_runs() {
-        try (LambdaSimulator lambda = LambdaSimulator.builder()
-                .frontDoor()
-                .runtime((event, context) -> event)
-                .start()) {
-            Reply reply = invoke(lambda, "X-Amz-Invocation-Type: Event");
-
-            assertThat(reply.status()).isEqualTo(400);
-            assertThat(reply.text()).contains("the invocation type Event is not simulated: use RequestResponse");
-            assertThat(lambda.eventLog().events(Event.InvocationQueued.class)).isEmpty();
-        }
-    }
-
-    @Test
     void a_client_context_over_several_lines_reaches_the_function() {
         AtomicReference<String> seen = new AtomicReference<>();
         try (LambdaSimulator lambda = LambdaSimulator.builder()

@@ -9,6 +9,7 @@ import io.lambdasimulator.environment.WhenBusy;
 import io.lambdasimulator.event.Event;
 import io.lambdasimulator.invocation.InvocationReport;
 import io.lambdasimulator.invocation.InvocationStatus;
+import io.lambdasimulator.participant.Command;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -22,6 +23,7 @@ import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -162,31 +164,320 @@ class FrontDoorTest {
     @Nested
     class The_function {
 
-        @Test
-        void is_known_by_its_name_and_as_function() {
+        private static final String ARN = "arn:aws:lambda:eu-west-1:210987654321:function:orders";
+
+        @BeforeEach
+        void orders() {
             restart(LambdaSimulator.builder()
                     .function(FunctionConfiguration.builder()
                             .name("orders")
                             .version("7")
+                            .region("eu-west-1")
+                            .accountId("210987654321")
                             .build()));
-            for (String name : List.of("orders", "function")) {
-                Wire caller = caller().request("POST", path(name), "{}");
-                answered("\"fine\"");
-                Reply reply = caller.reply();
-                reply.assertIs(200, "application/json", "\"fine\"");
-                assertThat(reply.header("X-Amz-Executed-Version")).contains("7");
-            }
         }
 
         @ParameterizedTest
-        @ValueSource(strings = {"other", "TEST-FUNCTION", "test-function2", "test%2Dfunction"})
-        void of_another_name_is_not_found(String name) {
+        @CsvSource(textBlock = """
+                        function                                                      , ''
+                        orders                                                        , ''
+                        %6Frders                                                      , ''
+                        orders:live                                                   , :live
+                        orders:7                                                      , :7
+                        function:live                                                 , :live
+                        210987654321:function:orders                                  , ''
+                        210987654321:function:orders:live                             , :live
+                        arn:aws:lambda:eu-west-1:210987654321:function:orders         , ''
+                        arn%3Aaws%3Alambda%3Aeu-west-1%3A210987654321%3Afunction%3Aorders%3Alive, :live
+                        """)
+        void is_known_by_its_name_and_arn(String name, String qualifier) {
+            Wire caller = caller().request("POST", path(name), "{}");
+
+            assertThat(answered("\"fine\"").header("Lambda-Runtime-Invoked-Function-Arn"))
+                    .contains(ARN + qualifier);
+
+            Reply reply = caller.reply();
+            reply.assertIs(200, "application/json", "\"fine\"");
+            assertThat(reply.header("X-Amz-Executed-Version")).contains("7");
+        }
+
+        @ParameterizedTest
+        @CsvSource({"orders,live,:live", "orders,7,:7", "orders:live,live,:live", "orders,%6Cive,:live", "orders,'',''"
+        })
+        void may_be_qualified_by_a_parameter(String name, String parameter, String qualifier) {
+            Wire caller = caller().request("POST", path(name) + "?x=y&Qualifier=" + parameter, "{}");
+
+            assertThat(answered("\"fine\"").header("Lambda-Runtime-Invoked-Function-Arn"))
+                    .contains(ARN + qualifier);
+            assertThat(caller.reply().status()).isEqualTo(200);
+        }
+
+        @Test
+        void cannot_be_qualified_in_two_ways() {
             assertRejected(
-                    caller().request("POST", path(name), "{}").reply(),
+                    caller().request("POST", path("orders:live") + "?Qualifier=test", "{}")
+                            .reply(),
+                    400,
+                    "InvalidParameterValueException",
+                    "{\"Type\":\"User\",\"Message\":\"The derived qualifier from the function name"
+                            + " does not match the specified qualifier.\"}");
+        }
+
+        @ParameterizedTest
+        @CsvSource(textBlock = """
+                        other                                         , eu-west-1:210987654321:function:other:$LATEST
+                        ORDERS                                        , eu-west-1:210987654321:function:ORDERS:$LATEST
+                        orders2                                       , eu-west-1:210987654321:function:orders2:$LATEST
+                        %zz                                           , eu-west-1:210987654321:function:%zz:$LATEST
+                        a%20b                                         , eu-west-1:210987654321:function:a b:$LATEST
+                        orders:8                                      , eu-west-1:210987654321:function:orders:8
+                        orders?Qualifier=8                            , eu-west-1:210987654321:function:orders:8
+                        orders:$LATEST                                , eu-west-1:210987654321:function:orders:$LATEST
+                        210987654322:function:orders                  , eu-west-1:210987654322:function:orders:$LATEST
+                        arn:aws:lambda:us-east-1:210987654321:function:orders, us-east-1:210987654321:function:orders:$LATEST
+                        """)
+        void of_another_name_or_version_is_not_found(String name, String arn) {
+            String path = path(name);
+            if (name.contains("?")) {
+                path = path(name.substring(0, name.indexOf('?'))) + name.substring(name.indexOf('?'));
+            }
+
+            assertRejected(
+                    caller().request("POST", path, "{}").reply(),
                     404,
                     "ResourceNotFoundException",
-                    "{\"Type\":\"User\",\"Message\":\"Function not found:"
-                            + " arn:aws:lambda:us-east-1:123456789012:function:" + name + ":$LATEST\"}");
+                    "{\"Type\":\"User\",\"Message\":\"Function not found: arn:aws:lambda:" + arn + "\"}");
+        }
+    }
+
+    @Nested
+    class An_invocation_type {
+
+        private static final String EVENT = "X-Amz-Invocation-Type: Event";
+
+        @Test
+        void of_RequestResponse_is_the_usual_one() {
+            Wire caller = called("{}", "X-Amz-Invocation-Type: RequestResponse");
+            answered("\"fine\"");
+
+            caller.reply().assertIs(200, "application/json", "\"fine\"");
+        }
+
+        @Test
+        void of_Event_is_accepted_at_once_and_runs() {
+            Reply accepted =
+                    called("{\"a\":1}", EVENT, "X-Amz-Client-Context: e30=").reply();
+
+            assertThat(accepted.status()).isEqualTo(202);
+            assertThat(accepted.body()).isEmpty();
+            Reply event = answered("\"for nobody\"");
+            assertThat(event.text()).isEqualTo("{\"a\":1}");
+            assertThat(event.header("Lambda-Runtime-Client-Context")).isEmpty();
+            assertThat(amazonHeaders(accepted))
+                    .containsExactly(
+                            "x-amzn-RequestId: " + BareRuntime.requestIdOf(event), "x-amzn-Remapped-Content-Length: 0");
+        }
+
+        @Test
+        void of_Event_waits_where_a_synchronous_one_is_turned_away() {
+            restart(LambdaSimulator.builder().whenBusy(WhenBusy.REJECT));
+            Wire first = called("1");
+
+            assertThat(called("2", EVENT).reply().status()).isEqualTo(202);
+            answered("\"fine\"");
+
+            first.reply().assertIs(200, "application/json", "\"fine\"");
+            assertThat(answered("").text()).isEqualTo("2");
+        }
+
+        @Test
+        void of_Event_has_a_limit_of_1_mebibyte() {
+            byte[] payload = new byte[1_048_577];
+            Arrays.fill(payload, (byte) ' ');
+            payload[0] = '1';
+
+            assertRejected(
+                    caller().request("POST", PATH, payload, EVENT).reply(),
+                    413,
+                    "RequestEntityTooLargeException",
+                    "{\"Type\":\"User\",\"Message\":\"1048577 byte payload is too large for the Event"
+                            + " invocation type (limit 1048576 bytes)\"}");
+            byte[] most = Arrays.copyOf(payload, 1_048_576);
+            assertThat(caller().request("POST", PATH, most, EVENT).reply().status())
+                    .isEqualTo(202);
+            assertThat(runtime.next().body()).isEqualTo(most);
+        }
+
+        @Test
+        void of_DryRun_checks_the_request_and_runs_nothing() {
+            Wire caller = caller();
+            String dryRun = "X-Amz-Invocation-Type: DryRun";
+
+            Reply reply = caller.request("POST", PATH, "{}", dryRun).reply();
+
+            assertThat(reply.status()).isEqualTo(204);
+            assertThat(reply.body()).isEmpty();
+            assertThat(reply.header("X-Amz-Executed-Version")).isEmpty();
+            assertThat(caller.request("POST", path("other"), "{}", dryRun)
+                            .reply()
+                            .status())
+                    .isEqualTo(404);
+            assertThat(caller.request("POST", PATH, "{", dryRun).reply().status())
+                    .isEqualTo(400);
+            assertThat(lambda.eventLog().events(Event.InvocationQueued.class)).isEmpty();
+        }
+
+        @ParameterizedTest
+        @CsvSource({
+            "X-Amz-Invocation-Type,invocationType,'Event, RequestResponse, DryRun'",
+            "X-Amz-Log-Type,logType,'None, Tail'"
+        })
+        void or_log_type_that_does_not_exist_is_refused(String header, String name, String allowed) {
+            assertRejected(
+                    caller().request("POST", PATH, "{}", header + ": Other").reply(),
+                    400,
+                    "ValidationException",
+                    "{\"message\":\"1 validation error detected: Value 'Other' at '" + name
+                            + "' failed to satisfy constraint: Member must satisfy enum value set: [" + allowed
+                            + "]\"}");
+        }
+    }
+
+    @Nested
+    class The_end_of_the_log {
+
+        private static final String TAIL = "X-Amz-Log-Type: Tail";
+
+        private String tailOf(Reply reply) {
+            return new String(
+                    Base64.getDecoder().decode(reply.header("X-Amz-Log-Result").orElseThrow()), StandardCharsets.UTF_8);
+        }
+
+        private LambdaSimulator talkative(int length) {
+            return LambdaSimulator.builder()
+                    .frontDoor()
+                    .runtime(Command.of(
+                            System.getProperty("java.home") + "/bin/java",
+                            "-cp",
+                            System.getProperty("java.class.path"),
+                            TalkativeRuntime.class.getName(),
+                            Integer.toString(length)))
+                    .start();
+        }
+
+        @Test
+        void goes_from_START_to_REPORT_with_what_was_written_between() {
+            try (LambdaSimulator talking = talkative(0);
+                    Wire caller = new Wire(talking.frontDoor().orElseThrow().getAuthority())) {
+                for (int i = 0; i < 20; i++) {
+                    Reply reply = caller.request("POST", PATH, "{}", TAIL).reply();
+
+                    String requestId = reply.header("x-amzn-RequestId").orElseThrow();
+                    List<String> lines = tailOf(reply).lines().toList();
+                    assertThat(lines).hasSize(6).startsWith("START RequestId: " + requestId + " Version: $LATEST");
+                    assertThat(lines.subList(1, 4)).containsExactlyInAnyOrder("one", "two", "three");
+                    assertThat(lines.get(4)).isEqualTo("END RequestId: " + requestId);
+                    assertThat(lines.get(5))
+                            .matches("REPORT RequestId: " + requestId
+                                    + "\tDuration: [0-9.]+ ms\tBilled Duration: \\d+ ms"
+                                    + "\tMemory Size: 128 MB\tMax Memory Used: \\d+ MB\t"
+                                    + (i == 0 ? "Init Duration: [0-9.]+ ms\t" : ""));
+                    assertThat(tailOf(reply)).endsWith("\t\n");
+                }
+            }
+        }
+
+        @Test
+        void is_cut_to_4_kilobytes() {
+            try (LambdaSimulator talking = talkative(100_000);
+                    Wire caller = new Wire(talking.frontDoor().orElseThrow().getAuthority())) {
+                Reply reply = caller.request("POST", PATH, "{}", TAIL).reply();
+
+                assertThat(tailOf(reply))
+                        .hasSize(4096)
+                        .startsWith("xxxx")
+                        .containsPattern("\nEND RequestId: .*\nREPORT ");
+            }
+        }
+
+        @Test
+        void has_the_status_of_an_invocation_that_failed() {
+            Wire caller = called("{}", TAIL);
+            runtime.next();
+            lambda.close();
+
+            assertThat(tailOf(caller.reply())).endsWith("\tStatus: failure\tError Type: Sandbox.Failure\n");
+        }
+
+        @Test
+        void is_not_sent_unless_asked_for() {
+            Wire caller = called("{}", "X-Amz-Log-Type: None");
+            answered("");
+
+            assertThat(caller.reply().header("X-Amz-Log-Result")).isEmpty();
+        }
+
+        @Test
+        void makes_the_caller_wait_for_the_extensions() {
+            try (BareExtension extension = BareExtension.register(lambda, "e", "INVOKE")) {
+                Wire caller = called("{}", TAIL);
+                extension.poll();
+                answered("\"fine\"");
+                lambda.eventLog().await(Event.InvocationAnswered.class, any -> true, Wire.PATIENCE);
+                assertThat(lambda.invocations()).isEmpty();
+                new Moments(lambda).causes(Event.InvocationCompleted.class, any -> true, () -> {
+                    extension.reply();
+                    runtime.poll();
+                    extension.poll();
+                });
+
+                assertThat(tailOf(caller.reply())).contains("REPORT RequestId: ");
+            }
+        }
+    }
+
+    @Nested
+    class A_browser {
+
+        @Test
+        void is_let_in_from_any_origin() {
+            Reply reply = caller().request(
+                            "OPTIONS",
+                            PATH,
+                            "",
+                            "Origin: http://localhost:3000",
+                            "Access-Control-Request-Method: POST",
+                            "Access-Control-Request-Headers: content-type,x-amz-invocation-type")
+                    .reply();
+
+            assertThat(reply.status()).isEqualTo(204);
+            assertThat(reply.header("Access-Control-Allow-Origin")).contains("*");
+            assertThat(reply.header("Access-Control-Allow-Methods")).contains("POST, OPTIONS");
+            assertThat(reply.header("Access-Control-Allow-Headers")).contains("content-type,x-amz-invocation-type");
+        }
+
+        @Test
+        void may_read_answers_and_errors_with_their_headers() {
+            Wire caller = called("{}", "Origin: http://localhost:3000");
+            answered("");
+
+            for (Reply reply : List.of(
+                    caller.reply(),
+                    caller().request("POST", PATH, "{", "Origin: null").reply())) {
+                assertThat(reply.header("Access-Control-Allow-Origin")).contains("*");
+                assertThat(reply.header("Access-Control-Expose-Headers"))
+                        .get()
+                        .asString()
+                        .contains("x-amzn-RequestId");
+            }
+        }
+
+        @Test
+        void alone_is_told_so() {
+            Wire caller = called("{}");
+            answered("");
+
+            assertThat(caller.reply().header("Access-Control-Allow-Origin")).isEmpty();
         }
     }
 
@@ -200,7 +491,7 @@ class FrontDoorTest {
         }
         Reply reply = caller.request("GET", PATH, "").reply();
         assertThat(reply.status()).isEqualTo(405);
-        assertThat(reply.header("Allow")).contains("POST");
+        assertThat(reply.header("Allow")).contains("POST, OPTIONS");
         assertThat(reply.body()).isEmpty();
     }
 
@@ -338,12 +629,42 @@ class FrontDoorTest {
             Reply event = answered("");
 
             assertThat(event.header("Lambda-Runtime-Client-Context")).contains("{\"custom\":{\"key\":\"value\"}}");
-            assertThat(event.header("Lambda-Runtime-Trace-Id"))
-                    .contains("Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=1");
             assertThat(event.header("Lambda-Runtime-Aws-Tenant-Id")).contains("blue");
             assertThat(event.header("Lambda-Runtime-Cognito-Identity")).isEmpty();
-            assertThat(caller.reply().header("X-Amzn-Trace-Id"))
-                    .contains("Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=1");
+            assertThat(event.header("Lambda-Runtime-Trace-Id"))
+                    .get()
+                    .asString()
+                    .matches("Root=1-5759e988-bd862e3fe1be46a994272793;Parent=[0-9a-f]{16};Sampled=1;"
+                            + "Lineage=1:[0-9a-f]{8}:0");
+            assertThat(caller.reply().header("X-Amzn-Trace-Id")).isEqualTo(event.header("Lambda-Runtime-Trace-Id"));
+        }
+
+        static Stream<Arguments> traces() {
+            String root = "Root=1-5759e988-bd862e3fe1be46a994272793";
+            String lineage = ";Lineage=1:[0-9a-f]{8}:0";
+            return Stream.of(
+                    arguments(
+                            "Parent=53995c3f42cd8ad8;" + root + " ; Sampled=1",
+                            root + ";Parent=53995c3f42cd8ad8;Sampled=1" + lineage),
+                    arguments(
+                            "Self=1-67891234-12456789abcdef012345678;" + root,
+                            root + ";Parent=[0-9a-f]{16};Sampled=0" + lineage
+                                    + ";Self=1-67891234-12456789abcdef012345678"),
+                    arguments("nonsense", "Root=1-[0-9a-f]{8}-[0-9a-f]{24};Parent=[0-9a-f]{16};Sampled=0" + lineage),
+                    arguments(
+                            "Root=1-2-3;Sampled=1",
+                            "Root=1-[0-9a-f]{8}-[0-9a-f]{24};Parent=[0-9a-f]{16};Sampled=0" + lineage));
+        }
+
+        @ParameterizedTest
+        @MethodSource("traces")
+        void of_a_trace_is_kept_and_what_is_missing_added(String sent, String seen) {
+            called("{}", "X-Amzn-Trace-Id: " + sent);
+
+            assertThat(runtime.next().header("Lambda-Runtime-Trace-Id"))
+                    .get()
+                    .asString()
+                    .matches(seen);
         }
 
         @Test
@@ -416,7 +737,8 @@ class FrontDoorTest {
                     caller().request("POST", PATH, "{}").reply(),
                     429,
                     "TooManyRequestsException",
-                    "{\"Type\":\"User\",\"Message\":\"Rate Exceeded.\"}");
+                    "{\"Reason\":\"ReservedFunctionConcurrentInvocationLimitExceeded\",\"Type\":\"User\","
+                            + "\"message\":\"Rate Exceeded.\"}");
 
             answered("\"fine\"");
             first.reply().assertIs(200, "application/json", "\"fine\"");

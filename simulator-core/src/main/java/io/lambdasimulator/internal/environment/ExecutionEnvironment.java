@@ -455,17 +455,34 @@ public final class ExecutionEnvironment {
 
     /** Accepts an invocation; it waits for init and for its turn. */
     public Invocation invoke(InvocationRequest request, boolean streaming) {
-        return accept(request, streaming, task -> {});
+        return accept(request, streaming, settings.whenBusy(), task -> {});
+    }
+
+    /** Accepts an asynchronous invocation, which the service keeps until there is room for it. */
+    public Invocation invokeLater(InvocationRequest request) {
+        return accept(request, false, WhenBusy.QUEUE, task -> {});
     }
 
     /** Accepts an invocation for a caller who needs its answer at once; the callback must not block. */
     public void invoke(
             InvocationRequest request, BiConsumer<@Nullable InvocationResult, @Nullable Throwable> callback) {
         // Before it is accepted: the environment may be closed before this thread gets on.
-        var unused = accept(request, false, task -> task.onAnswer(callback));
+        var unused = accept(request, false, settings.whenBusy(), task -> task.onAnswer(callback));
     }
 
-    private InvocationTask accept(InvocationRequest request, boolean streaming, Consumer<InvocationTask> preparation) {
+    /** The same for a caller who waits until the invocation is complete and its output is in the log. */
+    public void invokeToTheEnd(
+            InvocationRequest request, BiConsumer<@Nullable InvocationResult, @Nullable Throwable> callback) {
+        var unused = accept(
+                request,
+                false,
+                settings.whenBusy(),
+                task -> task.onCompletion(
+                        (result, failure) -> participants.afterOutput(() -> callback.accept(result, failure))));
+    }
+
+    private InvocationTask accept(
+            InvocationRequest request, boolean streaming, WhenBusy whenBusy, Consumer<InvocationTask> preparation) {
         if (request.payload().length > Limits.REQUEST_BYTES) {
             throw new InvocationRejectedException(
                     "RequestEntityTooLargeException",
@@ -485,7 +502,7 @@ public final class ExecutionEnvironment {
                 answerWithout(task, aftermath);
                 return task;
             }
-            if (settings.whenBusy() == WhenBusy.REJECT && (current != null || !queue.isEmpty())) {
+            if (whenBusy == WhenBusy.REJECT && (current != null || !queue.isEmpty())) {
                 throw new InvocationRejectedException("TooManyRequestsException", 429, "Rate Exceeded.");
             }
             if (isInFlight(requestId)) {

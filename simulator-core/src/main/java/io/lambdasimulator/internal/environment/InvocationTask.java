@@ -284,6 +284,11 @@ final class InvocationTask implements Invocation {
         var unused = answered.whenComplete(callback);
     }
 
+    /** The same with the answer once the invocation is complete. */
+    void onCompletion(BiConsumer<@Nullable InvocationResult, @Nullable Throwable> callback) {
+        var unused = completed.thenCombine(answered, (report, result) -> result).whenComplete(callback);
+    }
+
     InvocationResult result(byte[] payload, @Nullable String contentType, @Nullable String errorType) {
         return new InvocationResult(requestId, payload, contentType, errorType, function.version(), traceId);
     }

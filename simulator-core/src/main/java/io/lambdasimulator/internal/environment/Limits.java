@@ -6,6 +6,9 @@ public final class Limits {
     /** A synchronous request. */
     public static final long REQUEST_BYTES = 6_291_456;
 
+    /** The request of an asynchronous invocation. */
+    public static final long ASYNCHRONOUS_REQUEST_BYTES = 1_048_576;
+
     /** A buffered response: 6 MiB and 100 bytes. */
     public static final long RESPONSE_BYTES = 6_291_556;
 

@@ -25,4 +25,7 @@ public interface Participants {
 
     /** SIGKILL or its like; the reason is for people. */
     void kill(Participant participant, String reason);
+
+    /** Runs a task once the event log holds every line that processes had written when this was called. */
+    void afterOutput(Runnable task);
 }

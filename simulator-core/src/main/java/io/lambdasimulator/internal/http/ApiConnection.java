@@ -15,6 +15,7 @@ import org.eclipse.jetty.server.internal.HttpConnection;
 final class ApiConnection extends HttpConnection {
 
     private String rawPath = "";
+    private String rawQuery = "";
 
     private ApiConnection(HttpConfiguration configuration, Connector connector, EndPoint endPoint) {
         super(configuration, connector, endPoint);
@@ -25,12 +26,18 @@ final class ApiConnection extends HttpConnection {
         return rawPath;
     }
 
+    /** The query of the request under way, without the question mark; empty without one. */
+    String rawQuery() {
+        return rawQuery;
+    }
+
     @Override
     protected HttpStreamOverHTTP1 newHttpStream(String method, String target, HttpVersion version) {
         int start = startOfPath(target);
         String path = target.substring(start);
         int query = path.indexOf('?');
         rawPath = query < 0 ? path : path.substring(0, query);
+        rawQuery = query < 0 ? "" : path.substring(query + 1);
         if (rawPath.isEmpty() && start > 0) {
             rawPath = "/";
         }

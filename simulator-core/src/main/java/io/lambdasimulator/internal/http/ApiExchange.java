@@ -50,6 +50,7 @@ final class ApiExchange implements Exchange {
     private final ApiServer server;
     private final Ends ends;
     private final String path;
+    private final String query;
     private final String pathParameter;
 
     private Route.@Nullable Handler handler;
@@ -68,10 +69,11 @@ final class ApiExchange implements Exchange {
     private boolean hasLeft;
     private WatchedEndPoint.@Nullable Watch watch;
 
-    ApiExchange(ApiServer server, Ends ends, String path, String pathParameter) {
+    ApiExchange(ApiServer server, Ends ends, String path, String query, String pathParameter) {
         this.server = server;
         this.ends = ends;
         this.path = path;
+        this.query = query;
         this.pathParameter = pathParameter;
     }
 
@@ -83,6 +85,11 @@ final class ApiExchange implements Exchange {
     @Override
     public String path() {
         return path;
+    }
+
+    @Override
+    public String query() {
+        return query;
     }
 
     @Override

@@ -35,10 +35,14 @@ public final class ApiServers {
 
     /** The front door. */
     public static Listener frontDoor(
-            String host, int port, ExecutionEnvironment environment, FunctionConfiguration function)
+            String host,
+            int port,
+            ExecutionEnvironment environment,
+            FunctionConfiguration function,
+            RecordingEventLog log)
             throws IOException {
         return listen(
-                "front-door", host, port, new FrontDoor(environment, function).routes(), (exchange, status) -> {});
+                "front-door", host, port, new FrontDoor(environment, function, log).routes(), (exchange, status) -> {});
     }
 
     private static Listener listen(String name, String host, int port, List<Route> routes, ApiServer.Unrouted unrouted)

@@ -17,6 +17,9 @@ interface Exchange {
     /** The path as received, without the query; never decoded or normalised. */
     String path();
 
+    /** The query as received, without the question mark; empty without one. */
+    String query();
+
     /** What stood in the place of the route's <code>{…}</code>, raw; empty when nothing did. */
     String pathParameter();
 

@@ -46,6 +46,7 @@ final class RoutingHandler extends Handler.Wrapper {
                 server,
                 new ApiExchange.Ends(request, response, callback, (WatchedEndPoint) connection.getEndPoint()),
                 path,
+                connection.rawQuery(),
                 match == null ? "" : match.parameter());
         if (!server.begun(exchange)) {
             return true;

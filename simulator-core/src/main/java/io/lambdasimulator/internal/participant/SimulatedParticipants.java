@@ -22,6 +22,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -156,6 +157,24 @@ public final class SimulatedParticipants implements Participants, AutoCloseable 
                 thread.awaitEnd();
             }
         });
+    }
+
+    @Override
+    public void afterOutput(Runnable task) {
+        try {
+            inOrder.execute(() -> {
+                AtomicInteger left = new AtomicInteger(processes.size() + 1);
+                Runnable one = () -> {
+                    if (left.decrementAndGet() == 0) {
+                        task.run();
+                    }
+                };
+                processes.values().forEach(process -> process.afterOutput(one));
+                one.run();
+            });
+        } catch (RejectedExecutionException e) {
+            task.run(); // closed: what was written has been read
+        }
     }
 
     // At once, so that a thread in this JVM learns that it is to end before it learns that its poll was dropped.

@@ -6,6 +6,7 @@ import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -91,6 +92,18 @@ final class ChildProcess implements LaunchedProcess {
     @Override
     public long pid() {
         return process.pid();
+    }
+
+    @Override
+    public void afterOutput(Runnable task) {
+        AtomicInteger left = new AtomicInteger(readers.size());
+        for (OutputReader reader : readers) {
+            reader.whenCaughtUp(() -> {
+                if (left.decrementAndGet() == 0) {
+                    task.run();
+                }
+            });
+        }
     }
 
     @Override

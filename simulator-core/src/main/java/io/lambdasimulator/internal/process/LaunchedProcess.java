@@ -5,6 +5,12 @@ public interface LaunchedProcess {
 
     long pid();
 
+    /**
+     * Runs a task once the listener has every line that the process had written when this was called, on another thread or
+     * at once: it must not block.
+     */
+    void afterOutput(Runnable task);
+
     /** SIGTERM to the group; does nothing once the process has ended. */
     void terminate();
 

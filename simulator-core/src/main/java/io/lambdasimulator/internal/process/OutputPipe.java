@@ -3,8 +3,10 @@ package io.lambdasimulator.internal.process;
 import java.io.Closeable;
 import java.io.File;
 import java.io.FileInputStream;
+import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -44,11 +46,13 @@ final class OutputPipe implements Closeable {
         return path.toFile();
     }
 
-    /** The process has the pipe: from now on the stream ends when the last process that writes to it does. */
-    InputStream connected() throws IOException {
-        holder.close();
+    /** The two ends: the stream does not end before the writing end is closed here and in every process. */
+    record Ends(InputStream input, OutputStream output) {}
+
+    /** The process has the pipe, and whoever takes the ends closes them. */
+    Ends connected() throws IOException {
         connected = true;
-        return input;
+        return new Ends(input, new FileOutputStream(holder.getFD()));
     }
 
     /** Removes the name; the pipe itself stays if a process has it. */

@@ -3,33 +3,63 @@ package io.lambdasimulator.internal.process;
 import io.lambdasimulator.event.Event;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
+import java.util.ArrayDeque;
+import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Reads one output stream of a process and hands it to the listener, line by line, until the stream ends. */
+/**
+ * Reads one output stream of a process and hands it to the listener, line by line, until the stream ends.
+ *
+ * <p>Who has to know that the listener has everything written so far has a mark written into the pipe, which comes out behind
+ * what was there before. Nothing else tells a reader that waits for more from one that has bytes in its hands.
+ */
 final class OutputReader implements Runnable {
 
     private static final Logger LOG = LoggerFactory.getLogger(OutputReader.class);
 
     private static final int BUFFER_LENGTH = 16 * 1024;
-    private static final int UNKNOWN = -1;
+    /** A mark is these bytes and one that tells which it is. */
+    private static final int MARK_LENGTH = 15;
+
+    private static final byte ORDINARY = 1;
+    private static final byte LAST = 2;
 
     private final InputStream input;
+    private final OutputStream output;
     private final Event.OutputStream stream;
     private final ProcessListener listener;
 
-    private final CountDownLatch ended = new CountDownLatch(1);
-    private volatile boolean leaderEnded;
-    private volatile boolean reading;
-    // What was in the pipe after the leader had ended: its last words are among these bytes.
-    private volatile int outstanding = UNKNOWN;
+    private final byte[] mark = newMark();
+    private final byte[] unmarked = new byte[BUFFER_LENGTH + MARK_LENGTH];
+    private int matched;
 
-    OutputReader(InputStream input, Event.OutputStream stream, ProcessListener listener) {
-        this.input = input;
+    // Who waits for a mark, in the order of the marks. Its monitor guards the flag as well.
+    private final ArrayDeque<Runnable> awaiting = new ArrayDeque<>();
+    private boolean noMoreMarks;
+
+    private final CountDownLatch leadersWordsRead = new CountDownLatch(1);
+    private final CountDownLatch ended = new CountDownLatch(1);
+
+    OutputReader(OutputPipe.Ends pipe, Event.OutputStream stream, ProcessListener listener) {
+        this.input = pipe.input();
+        this.output = pipe.output();
         this.stream = stream;
         this.listener = listener;
+    }
+
+    /** Random but for its ends. Its first byte is not in the rest, so a match that breaks off never hides the begin of another. */
+    private static byte[] newMark() {
+        byte[] bytes = new byte[MARK_LENGTH];
+        for (int i = 1; i < MARK_LENGTH; i++) {
+            bytes[i] = (byte) ThreadLocalRandom.current().nextInt(1, 256);
+        }
+        return bytes;
     }
 
     @Override
@@ -38,28 +68,40 @@ final class OutputReader implements Runnable {
         byte[] buffer = new byte[BUFFER_LENGTH];
         try (input) {
             int length;
-            while ((length = read(buffer)) >= 0) {
-                lines.accept(buffer, length);
-                if (outstanding != UNKNOWN) {
-                    outstanding = Math.max(0, outstanding - length);
-                }
+            while ((length = input.read(buffer)) >= 0) {
+                accept(buffer, length, lines);
             }
+            lines.accept(mark, matched); // it was no mark after all
             lines.end();
         } catch (IOException e) {
             LOG.warn("reading {} failed", stream, e);
         } finally {
+            leadersWordsRead();
             ended.countDown();
         }
     }
 
-    private int read(byte[] buffer) throws IOException {
-        if (leaderEnded && outstanding == UNKNOWN) {
-            outstanding = input.available();
+    private void accept(byte[] buffer, int length, LineSplitter lines) {
+        int kept = 0;
+        for (int i = 0; i < length; i++) {
+            byte next = buffer[i];
+            if (matched < MARK_LENGTH ? next == mark[matched] : next == ORDINARY || next == LAST) {
+                if (matched++ == MARK_LENGTH) {
+                    lines.accept(unmarked, kept);
+                    kept = 0;
+                    matched = 0;
+                    markSeen(next == LAST);
+                }
+                continue;
+            }
+            System.arraycopy(mark, 0, unmarked, kept, matched);
+            kept += matched;
+            matched = next == mark[0] ? 1 : 0;
+            if (matched == 0) {
+                unmarked[kept++] = next;
+            }
         }
-        reading = true;
-        int length = input.read(buffer);
-        reading = false;
-        return length;
+        lines.accept(unmarked, kept);
     }
 
     private void deliver(String line) {
@@ -71,36 +113,83 @@ final class OutputReader implements Runnable {
         }
     }
 
+    private void markSeen(boolean isLast) {
+        if (isLast) {
+            leadersWordsRead();
+            return;
+        }
+        Runnable first;
+        synchronized (awaiting) {
+            first = awaiting.pollFirst();
+        }
+        if (first != null) {
+            first.run();
+        }
+    }
+
+    private void leadersWordsRead() {
+        List<Runnable> left;
+        synchronized (awaiting) {
+            noMoreMarks = true;
+            left = List.copyOf(awaiting);
+            awaiting.clear();
+        }
+        leadersWordsRead.countDown();
+        left.forEach(Runnable::run);
+    }
+
     Event.OutputStream stream() {
         return stream;
     }
 
+    /**
+     * Runs a task once the listener has everything that was written before this call; after the leader's end, everything that
+     * the leader wrote. It runs on the reading thread or on this one, so it must not block.
+     */
+    void whenCaughtUp(Runnable task) {
+        boolean isOver;
+        synchronized (awaiting) {
+            isOver = noMoreMarks;
+            if (!isOver) {
+                awaiting.addLast(task);
+            }
+        }
+        if (isOver) {
+            task.run();
+        } else {
+            write(ORDINARY);
+        }
+    }
+
+    // Not under the monitor: on a full pipe this waits for the reader.
+    private void write(byte kind) {
+        byte[] bytes = Arrays.copyOf(mark, MARK_LENGTH + 1);
+        bytes[MARK_LENGTH] = kind;
+        try {
+            output.write(bytes);
+        } catch (IOException e) {
+            LOG.debug("{} is closed, its last mark is on its way", stream, e);
+        }
+    }
+
     /** To be called once the leader has ended, before {@link #awaitEnd}. */
     void leaderEnded() {
-        leaderEnded = true;
+        write(LAST);
+        try {
+            output.close();
+        } catch (IOException e) {
+            LOG.warn("closing {} failed", stream, e);
+        }
     }
 
     /**
-     * Waits until the listener has everything up to the end of the stream.
+     * Waits until the listener has all that the leader wrote, then for the end of the stream.
      *
-     * @param boundNanos how long to wait for more once the listener has all that the leader wrote; until then it is waited
-     *     for without bound
+     * @param boundNanos how long to wait for the end of the stream
      * @return false when the stream did not end: a descendant holds it open
      */
     boolean awaitEnd(long boundNanos) throws InterruptedException {
-        long bound = boundNanos;
-        while (!ended.await(Math.max(1, bound), TimeUnit.NANOSECONDS)) {
-            if (isCaughtUp()) {
-                return false;
-            }
-            bound = TimeUnit.MILLISECONDS.toNanos(10);
-        }
-        return true;
-    }
-
-    // A reader that has been waiting since before the leader's end has found nothing; any other one has noted what is
-    // outstanding.
-    boolean isCaughtUp() {
-        return outstanding == UNKNOWN ? reading : outstanding == 0;
+        leadersWordsRead.await();
+        return ended.await(Math.max(1, boundNanos), TimeUnit.NANOSECONDS);
     }
 }

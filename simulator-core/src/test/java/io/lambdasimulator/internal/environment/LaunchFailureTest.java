@@ -31,6 +31,9 @@ class LaunchFailureTest {
 
         @Override
         public void kill(Participant participant, String reason) {}
+
+        @Override
+        public void afterOutput(Runnable task) {}
     };
 
     private final ScheduledExecutorService scheduler = Executors.newSingleThreadScheduledExecutor();

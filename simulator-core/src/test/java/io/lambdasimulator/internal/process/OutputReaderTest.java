@@ -5,11 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.lambdasimulator.event.Event.OutputStream;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -22,7 +25,7 @@ class OutputReaderTest {
 
     private final Pipe pipe = new Pipe();
     private final RecordingListener listener = new RecordingListener();
-    private final OutputReader reader = new OutputReader(pipe, OutputStream.STDOUT, listener);
+    private final OutputReader reader = new OutputReader(pipe.ends(), OutputStream.STDOUT, listener);
 
     private void start() {
         Thread thread = new Thread(reader);
@@ -54,7 +57,7 @@ class OutputReaderTest {
                 super.line(stream, line);
             }
         };
-        OutputReader slowReader = new OutputReader(pipe, OutputStream.STDOUT, slow);
+        OutputReader slowReader = new OutputReader(pipe.ends(), OutputStream.STDOUT, slow);
         pipe.write("one\n");
         pipe.write("two\n");
         slowReader.leaderEnded();
@@ -85,7 +88,6 @@ class OutputReaderTest {
     void a_reader_that_found_nothing_before_the_end_is_not_waited_for_beyond_the_bound() throws Exception {
         start();
         pipe.awaitReads(1);
-        Machine.await("the read").until(() -> reader.isCaughtUp());
         reader.leaderEnded();
 
         assertThat(reader.awaitEnd(AT_ONCE)).isFalse();
@@ -93,6 +95,75 @@ class OutputReaderTest {
         assertThat(listener.awaitLines(1)).containsExactly("of a descendant");
         pipe.end();
         assertThat(reader.awaitEnd(LONG)).isTrue();
+    }
+
+    @Nested
+    class A_task_that_waits_for_what_was_written {
+
+        private final BlockingQueue<List<String>> seen = new LinkedBlockingQueue<>();
+
+        private void request() {
+            reader.whenCaughtUp(() -> seen.add(listener.stdout()));
+        }
+
+        @Test
+        void runs_when_the_listener_has_it() throws Exception {
+            pipe.write("one\ntwo\nunfin");
+            request();
+            pipe.write("ished\n");
+            request();
+            start();
+
+            assertThat(seen.poll(30, TimeUnit.SECONDS)).containsExactly("one", "two");
+            assertThat(seen.poll(30, TimeUnit.SECONDS)).containsExactly("one", "two", "unfinished");
+        }
+
+        @Test
+        void runs_when_its_mark_comes_in_pieces() throws Exception {
+            pipe.write("one\n");
+            request();
+            pipe.write("\n");
+            pipe.splitEveryByte();
+            start();
+
+            assertThat(seen.poll(30, TimeUnit.SECONDS)).containsExactly("one");
+            assertThat(listener.awaitLines(2)).containsExactly("one", "");
+        }
+
+        @Test
+        void runs_after_the_leaders_end_when_its_last_words_are_read() throws Exception {
+            pipe.write("last words\n");
+            reader.leaderEnded();
+            request();
+            assertThat(seen).isEmpty();
+            start();
+
+            assertThat(seen.poll(30, TimeUnit.SECONDS)).containsExactly("last words");
+            assertThat(reader.awaitEnd(AT_ONCE)).isFalse();
+            request();
+            assertThat(seen).hasSize(1);
+        }
+
+        @Test
+        void takes_nothing_away_that_looks_like_the_begin_of_a_mark() throws Exception {
+            request();
+            byte[] mark = pipe.taken();
+            for (int length = 1; length < mark.length; length++) {
+                pipe.write(Arrays.copyOf(mark, length));
+                pipe.write("x\n");
+            }
+            pipe.write(Arrays.copyOf(mark, 3));
+            pipe.end();
+            start();
+
+            assertThat(reader.awaitEnd(LONG)).isTrue();
+            assertThat(listener.stdout())
+                    .hasSize(mark.length)
+                    .allMatch(line -> line.startsWith("\0"))
+                    .last()
+                    .isEqualTo(new String(mark, 0, 3, StandardCharsets.UTF_8));
+            assertThat(seen).hasSize(1); // the end comes for everybody
+        }
     }
 
     /** Hands out one write for each read. */
@@ -107,6 +178,24 @@ class OutputReaderTest {
             writes.add(text.getBytes(StandardCharsets.UTF_8));
         }
 
+        void write(byte[] bytes) {
+            writes.add(bytes);
+        }
+
+        byte[] taken() {
+            return take();
+        }
+
+        void splitEveryByte() {
+            List<byte[]> whole = new ArrayList<>();
+            writes.drainTo(whole);
+            for (byte[] bytes : whole) {
+                for (byte b : bytes) {
+                    writes.add(new byte[] {b});
+                }
+            }
+        }
+
         void end() {
             writes.add(END);
         }
@@ -115,9 +204,18 @@ class OutputReaderTest {
             assertThat(reads.tryAcquire(count, 30, TimeUnit.SECONDS)).isTrue();
         }
 
-        @Override
-        public int available() {
-            return writes.stream().mapToInt(bytes -> bytes.length).sum();
+        OutputPipe.Ends ends() {
+            return new OutputPipe.Ends(this, new java.io.OutputStream() {
+                @Override
+                public void write(byte[] bytes) {
+                    writes.add(bytes.clone());
+                }
+
+                @Override
+                public void write(int b) {
+                    throw new UnsupportedOperationException();
+                }
+            });
         }
 
         @Override
