@@ -340,7 +340,7 @@ public final class LambdaSimulator implements AutoCloseable {
         }
     }
 
-    private static void await(CompletableFuture<@Nullable Void> step) {
+    private static void await(CompletableFuture<?> step) {
         try {
             step.get(CLOSE_LIMIT.toMillis(), TimeUnit.MILLISECONDS);
         } catch (InterruptedException e) {
@@ -768,6 +768,7 @@ public final class LambdaSimulator implements AutoCloseable {
                     expected,
                     initTimeout,
                     deadlines,
+                    false,
                     whenBusy,
                     invocationIdHeader,
                     bandwidth,

@@ -54,11 +54,11 @@ public final class SimulatedParticipants implements Participants, AutoCloseable 
     private final ExecutorService inOrder;
     private final Map<Participant, Source> sources = new HashMap<>();
 
-    private final Map<Participant, HostedThread> threads = new ConcurrentHashMap<>();
+    private final Map<Launch, HostedThread> threads = new ConcurrentHashMap<>();
 
     // Touched by the one thread alone.
-    private final Map<Participant, LaunchedProcess> processes = new HashMap<>();
-    private final Set<Participant> doomed = new HashSet<>();
+    private final Map<Launch, LaunchedProcess> processes = new HashMap<>();
+    private final Set<Launch> doomed = new HashSet<>();
 
     private @Nullable ExecutionEnvironment environment;
 
@@ -78,44 +78,44 @@ public final class SimulatedParticipants implements Participants, AutoCloseable 
     }
 
     @Override
-    public void launch(Participant participant) {
+    public void launch(Launch launch) {
         inOrder(() -> {
-            if (doomed.contains(participant)) {
-                environment().exited(participant, new ProcessExit.Signal(SIGKILL));
+            if (doomed.contains(launch)) {
+                environment().exited(launch, new ProcessExit.Signal(SIGKILL));
                 return;
             }
+            Participant participant = launch.participant();
             Source source = sources.get(participant);
             if (source instanceof Source.Program program) {
-                launch(participant, program);
+                launch(launch, program);
             } else if (source instanceof Source.Hosted hosted) {
-                environment().started(participant, Optional.empty(), hosted.description());
+                environment().started(launch, Optional.empty(), hosted.description());
                 threads.put(
-                        participant,
+                        launch,
                         HostedThread.start(
                                 participant,
                                 hosted.body(),
-                                exit -> environment().exited(participant, exit)));
+                                exit -> environment().exited(launch, exit)));
             } else if (source instanceof Source.Missing missing) {
                 environment()
                         .launchFailed(
-                                participant,
-                                errorType(participant, LaunchException.Reason.NOT_FOUND),
-                                missing.message());
+                                launch, errorType(participant, LaunchException.Reason.NOT_FOUND), missing.message());
             }
         });
     }
 
-    private void launch(Participant participant, Source.Program program) {
+    private void launch(Launch launch, Source.Program program) {
+        Participant participant = launch.participant();
         try {
             LaunchedProcess process = launcher.launch(
                     participant.name(),
                     program.command(),
                     program.environment(),
                     program.defaultDirectory(),
-                    new Watcher(participant, program.command().toString()));
-            processes.put(participant, process);
+                    new Watcher(launch, program.command().toString()));
+            processes.put(launch, process);
         } catch (LaunchException e) {
-            environment().launchFailed(participant, errorType(participant, e.reason()), String.valueOf(e.getMessage()));
+            environment().launchFailed(launch, errorType(participant, e.reason()), String.valueOf(e.getMessage()));
         }
     }
 
@@ -129,34 +129,44 @@ public final class SimulatedParticipants implements Participants, AutoCloseable 
     }
 
     @Override
-    public void terminate(Participant participant) {
-        end(participant);
+    public void terminate(Launch launch) {
+        end(launch);
         inOrder(() -> {
-            LaunchedProcess process = processes.get(participant);
+            LaunchedProcess process = processes.get(launch);
             if (process != null) {
-                log.append(new Event.SignalSent(participant, "SIGTERM", "shutdown"));
+                log.append(new Event.SignalSent(launch.participant(), "SIGTERM", "shutdown"));
                 process.terminate();
             }
-            end(participant); // it may have been launched since
+            end(launch); // it may have been launched since
         });
     }
 
     @Override
-    public void kill(Participant participant, String reason) {
-        end(participant);
+    public void kill(Launch launch, String reason) {
+        end(launch);
         inOrder(() -> {
-            doomed.add(participant);
-            LaunchedProcess process = processes.get(participant);
+            doomed.add(launch);
+            LaunchedProcess process = processes.get(launch);
             if (process != null) {
-                log.append(new Event.SignalSent(participant, "SIGKILL", reason));
+                log.append(new Event.SignalSent(launch.participant(), "SIGKILL", reason));
                 process.kill();
             }
-            HostedThread thread = threads.get(participant);
+            HostedThread thread = threads.get(launch);
             if (thread != null) {
                 thread.end(); // it may have been launched since
                 thread.awaitEnd();
             }
         });
+    }
+
+    @Override
+    public void freeze(long round) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public void thaw(long round) {
+        throw new UnsupportedOperationException();
     }
 
     @Override
@@ -178,8 +188,8 @@ public final class SimulatedParticipants implements Participants, AutoCloseable 
     }
 
     // At once, so that a thread in this JVM learns that it is to end before it learns that its poll was dropped.
-    private void end(Participant participant) {
-        HostedThread thread = threads.get(participant);
+    private void end(Launch launch) {
+        HostedThread thread = threads.get(launch);
         if (thread != null) {
             thread.end();
         }
@@ -220,27 +230,27 @@ public final class SimulatedParticipants implements Participants, AutoCloseable 
     }
 
     private final class Watcher implements ProcessListener {
-        private final Participant participant;
+        private final Launch launch;
         private final String command;
 
-        Watcher(Participant participant, String command) {
-            this.participant = participant;
+        Watcher(Launch launch, String command) {
+            this.launch = launch;
             this.command = command;
         }
 
         @Override
         public void started(long pid) {
-            environment().started(participant, Optional.of(pid), command);
+            environment().started(launch, Optional.of(pid), command);
         }
 
         @Override
         public void line(Event.OutputStream stream, String line) {
-            log.append(new Event.ProcessOutput(participant, stream, line));
+            log.append(new Event.ProcessOutput(launch.participant(), stream, line));
         }
 
         @Override
         public void exited(ProcessExit exit) {
-            environment().exited(participant, exit);
+            environment().exited(launch, exit);
         }
     }
 }
