@@ -305,6 +305,18 @@ public final class LambdaSimulator implements AutoCloseable {
     }
 
     /**
+     * Waits until the environment is frozen: everybody has polled, nothing is queued, and everybody who can be stopped stands
+     * still.
+     *
+     * @param atMost how long to wait, in real time
+     * @return this simulator
+     * @throws IllegalStateException when it is not frozen in time; the message tells what it waits for
+     */
+    public LambdaSimulator awaitFrozen(Duration atMost) {
+        return awaitPhase(EnvironmentPhase.FROZEN, atMost);
+    }
+
+    /**
      * Shuts the environment down as AWS does when it is no longer needed (the runtime first, then {@code SHUTDOWN} to
      * extensions that registered for it, within 0, 0.5 or 2 s), then makes sure that no process, open poll or listener is
      * left, whatever failed. Blocks for about the shutdown budget at

@@ -569,7 +569,7 @@ public final class ExecutionEnvironment {
             if (freezing.isThawed()) {
                 beginShutdown(reason);
             } else {
-                freezing.thaw();
+                thaw();
             }
         });
         return shutDown;
@@ -725,7 +725,7 @@ public final class ExecutionEnvironment {
         if (queue.isEmpty() && wanted == null) {
             freezeIfIdle();
         } else if (!freezing.isThawed()) {
-            freezing.thaw();
+            thaw();
         } else if (wanted != null) {
             beginShutdown(wanted);
         } else {
@@ -803,22 +803,37 @@ public final class ExecutionEnvironment {
         }
     }
 
-    /** Everything that can be stopped is, as far as it could be confirmed. */
-    public void frozen(long round, Event.EnvironmentFrozen outcome) {
+    /** Everybody who can be stopped stands still. */
+    public void frozen(long round, Duration took, List<Participant> stopped) {
         owner.act(() -> {
-            if (freezing.frozen(round, outcome)) {
+            if (freezing.stopped(round, true)) {
+                owner.record(new Event.EnvironmentFrozen(took, stopped, generation.othersThan(stopped)));
                 enter(EnvironmentPhase.FROZEN);
             }
         });
+    }
+
+    /** Somebody could not be stopped; those who were stay so until the thaw. */
+    public void freezeFailed(long round, String message) {
+        owner.act(() -> {
+            if (freezing.stopped(round, false)) {
+                owner.record(new Event.FreezeFailed(message));
+            }
+        });
+    }
+
+    private void thaw() {
+        if (freezing.thaw()) {
+            // Before anybody is woken, so that whatever they do comes after it.
+            owner.record(new Event.EnvironmentThawed());
+            enter(EnvironmentPhase.READY);
+        }
     }
 
     /** Everything runs again. */
     public void thawed(long round) {
         owner.act(() -> {
             if (freezing.thawed(round)) {
-                if (phase == EnvironmentPhase.FROZEN) {
-                    enter(EnvironmentPhase.READY);
-                }
                 advance();
             }
         });

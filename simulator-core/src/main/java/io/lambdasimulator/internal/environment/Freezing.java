@@ -1,8 +1,5 @@
 package io.lambdasimulator.internal.environment;
 
-import io.lambdasimulator.event.Event;
-import org.jspecify.annotations.Nullable;
-
 /**
  * Whether the environment runs or is frozen. Stopping and waking take a moment each and happen outside; while they do, the
  * environment is neither, and nothing is dispatched. Guarded by the owner's lock.
@@ -13,7 +10,8 @@ final class Freezing {
         THAWED,
         /** Being stopped. */
         FREEZING,
-        FROZEN,
+        /** Stopped, as far as that was possible. */
+        STOPPED,
         /** Being woken, be it from a freeze that was not complete. */
         THAWING
     }
@@ -25,7 +23,7 @@ final class Freezing {
     /** Counts freezes, so that what is reported late is not taken for the newest one. */
     private long round;
 
-    private Event.@Nullable EnvironmentFrozen frozen;
+    private boolean standsStill;
 
     Freezing(Owner owner, Participants participants) {
         this.owner = owner;
@@ -44,35 +42,39 @@ final class Freezing {
         }
     }
 
-    /** Returns whether the environment is frozen now: nothing has come in between, and every process stands still. */
-    boolean frozen(long begun, Event.EnvironmentFrozen outcome) {
+    /** Whether it is the newest freeze that has ended, and nothing has come in between. */
+    boolean stopped(long begun, boolean isComplete) {
         if (begun != round || state != State.FREEZING) {
             return false;
         }
-        state = State.FROZEN;
-        owner.record(outcome);
-        frozen = outcome;
+        state = State.STOPPED;
+        standsStill = isComplete;
         return true;
     }
 
-    /** Begins to wake everything up; does nothing while that is under way or not needed. */
-    void thaw() {
-        if (state == State.FREEZING || state == State.FROZEN) {
-            state = State.THAWING;
-            long begun = round;
-            owner.effect(() -> participants.thaw(begun));
+    /**
+     * Begins to wake everything up; does nothing while that is under way or not needed.
+     *
+     * @return whether everything has stood still until now
+     */
+    boolean thaw() {
+        if (state != State.FREEZING && state != State.STOPPED) {
+            return false;
         }
+        boolean stoodStill = standsStill;
+        state = State.THAWING;
+        standsStill = false;
+        long begun = round;
+        owner.effect(() -> participants.thaw(begun));
+        return stoodStill;
     }
 
+    /** Whether everything runs again, and was not known to. */
     boolean thawed(long begun) {
         if (begun != round || state != State.THAWING) {
             return false;
         }
         state = State.THAWED;
-        if (frozen != null) {
-            frozen = null;
-            owner.record(new Event.EnvironmentThawed());
-        }
         return true;
     }
 }

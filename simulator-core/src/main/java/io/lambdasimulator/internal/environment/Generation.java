@@ -113,6 +113,18 @@ final class Generation {
         }
     }
 
+    /** Who lives beside the given ones; an internal extension lives in the runtime. */
+    List<Participant> othersThan(List<Participant> some) {
+        List<Participant> others = new ArrayList<>();
+        others.add(Participant.RUNTIME);
+        extensions.all().stream()
+                .filter(ExtensionAgent::isExternal)
+                .map(ExtensionAgent::participant)
+                .forEach(others::add);
+        others.removeAll(some);
+        return List.copyOf(others);
+    }
+
     // ---- its init
 
     void beginInit(InitPhase phase) {
