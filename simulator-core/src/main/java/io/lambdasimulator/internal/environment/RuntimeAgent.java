@@ -109,6 +109,10 @@ final class RuntimeAgent {
         before.polls.clear();
     }
 
+    int parkedPolls() {
+        return polls.size();
+    }
+
     void dropPolls() {
         for (Poll<InvocationEvent> poll : polls) {
             owner.effect(poll::drop);

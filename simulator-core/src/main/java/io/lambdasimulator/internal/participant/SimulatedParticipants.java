@@ -161,12 +161,54 @@ public final class SimulatedParticipants implements Participants, AutoCloseable 
 
     @Override
     public void freeze(long round) {
-        throw new UnsupportedOperationException();
+        inOrder(() -> {
+            long begin = System.nanoTime();
+            List<Participant> stopped = new ArrayList<>();
+            List<String> running = new ArrayList<>();
+            for (Map.Entry<Launch, FreezableScheduler> scheduler : schedulers.entrySet()) {
+                scheduler.getValue().freeze();
+                stopped.add(scheduler.getKey().participant());
+            }
+            for (Map.Entry<Participant, Freezable> one : freezables().entrySet()) {
+                freezing = one.getValue();
+                if (thawed >= round) {
+                    return; // an invocation has come: the thaw, which is next, wakes whoever stands still
+                }
+                FreezeResult result = one.getValue().freeze(CONFIRMATION_BOUND);
+                if (result.outcome() == FreezeResult.Outcome.CONFIRMED) {
+                    stopped.add(one.getKey());
+                } else if (result.outcome() != FreezeResult.Outcome.NOBODY) {
+                    running.add(one.getKey() + ": " + result);
+                }
+            }
+            if (running.isEmpty()) {
+                environment().frozen(round, Duration.ofNanos(System.nanoTime() - begin), List.copyOf(stopped));
+            } else {
+                environment().freezeFailed(round, String.join("; ", running));
+            }
+        });
     }
 
     @Override
     public void thaw(long round) {
-        throw new UnsupportedOperationException();
+        thawed = round;
+        Freezable underWay = freezing;
+        if (underWay != null) {
+            underWay.thaw();
+        }
+        inOrder(() -> {
+            freezing = null;
+            freezables().values().forEach(Freezable::thaw);
+            schedulers.values().forEach(FreezableScheduler::thaw);
+            environment().thawed(round);
+        });
+    }
+
+    private Map<Participant, Freezable> freezables() {
+        Map<Participant, Freezable> all = new LinkedHashMap<>();
+        processes.forEach((launch, process) -> all.put(launch.participant(), process));
+        all.putAll(registered);
+        return all;
     }
 
     @Override
