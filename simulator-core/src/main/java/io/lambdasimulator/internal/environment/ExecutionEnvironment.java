@@ -56,6 +56,7 @@ public final class ExecutionEnvironment {
     private final Identifiers identifiers;
     private final Participants participants;
     private final Freezing freezing;
+    private long freezeCount;
 
     private EnvironmentPhase phase = EnvironmentPhase.NEW;
     private Generation generation;
@@ -598,6 +599,8 @@ public final class ExecutionEnvironment {
             Generation next = new Generation(owner, settings, generation.number() + 1);
             next.adoptRuntimeOf(generation);
             generation.dropPolls();
+            int ended = generation.number();
+            owner.effect(() -> participants.endAll(ended));
             generation = next;
             enter(EnvironmentPhase.FAILED);
             advance();
@@ -808,6 +811,7 @@ public final class ExecutionEnvironment {
     public void frozen(long round, Duration took, List<Participant> stopped) {
         owner.act(() -> {
             if (freezing.stopped(round, true)) {
+                freezeCount++;
                 owner.record(new Event.EnvironmentFrozen(took, stopped, generation.othersThan(stopped)));
                 enter(EnvironmentPhase.FROZEN);
             }
@@ -829,6 +833,11 @@ public final class ExecutionEnvironment {
             owner.record(new Event.EnvironmentThawed());
             enter(EnvironmentPhase.READY);
         }
+    }
+
+    /** How often everybody stood still. */
+    public long freezeCount() {
+        return owner.inspect(() -> freezeCount);
     }
 
     /** Everything runs again. */

@@ -37,6 +37,9 @@ public interface Participants {
     /** SIGKILL or its like; the reason is for people. */
     void kill(Launch launch, String reason);
 
+    /** A reset is over: nobody of that generation is needed any more, nor whoever they left behind. */
+    void endAll(int generation);
+
     /**
      * Stops everything that can be stopped, and says {@link ExecutionEnvironment#frozen} once all of it stands still; a
      * {@link #thaw} meanwhile cuts it short.

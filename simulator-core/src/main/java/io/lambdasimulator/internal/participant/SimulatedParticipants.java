@@ -6,14 +6,22 @@ import io.lambdasimulator.event.Event;
 import io.lambdasimulator.internal.environment.ExecutionEnvironment;
 import io.lambdasimulator.internal.environment.Participants;
 import io.lambdasimulator.internal.event.RecordingEventLog;
+import io.lambdasimulator.internal.process.ForeignProcess;
+import io.lambdasimulator.internal.process.Freezable;
+import io.lambdasimulator.internal.process.FreezeResult;
 import io.lambdasimulator.internal.process.LaunchException;
 import io.lambdasimulator.internal.process.LaunchedProcess;
 import io.lambdasimulator.internal.process.ProcessLauncher;
 import io.lambdasimulator.internal.process.ProcessListener;
 import io.lambdasimulator.participant.Command;
 import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -21,6 +29,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
@@ -41,7 +50,14 @@ public final class SimulatedParticipants implements Participants, AutoCloseable 
                 @Nullable Path defaultDirectory) implements Source {}
 
         /** A thread in this JVM. */
-        record Hosted(String description, HostedThread.Body body) implements Source {}
+        record Hosted(String description, Program body) implements Source {
+
+            /** What the thread does, with timers that end with it. */
+            @FunctionalInterface
+            public interface Program {
+                void run(ScheduledExecutorService timers) throws Exception;
+            }
+        }
 
         /** A program that could not be found when the environment was put together. */
         record Missing(String message) implements Source {}
@@ -49,21 +65,36 @@ public final class SimulatedParticipants implements Participants, AutoCloseable 
 
     private static final int SIGKILL = 9;
 
+    /** How long a freeze may take until it counts as failed. */
+    private static final Duration CONFIRMATION_BOUND = Duration.ofSeconds(1);
+
     private final RecordingEventLog log;
     private final ProcessLauncher launcher = new ProcessLauncher();
     private final ExecutorService inOrder;
     private final Map<Participant, Source> sources = new HashMap<>();
 
+    private final Clock clock;
     private final Map<Launch, HostedThread> threads = new ConcurrentHashMap<>();
+    private final Map<Launch, FreezableScheduler> timers = new ConcurrentHashMap<>();
+
+    // Started by the user.
+    private final Map<Participant, ForeignProcess> registered = new ConcurrentHashMap<>();
 
     // Touched by the one thread alone.
     private final Map<Launch, LaunchedProcess> processes = new HashMap<>();
     private final Set<Launch> doomed = new HashSet<>();
 
+    /** The newest freeze that was ended. */
+    private volatile long thawed;
+
+    /** What is being stopped now. */
+    private volatile @Nullable Freezable stopping;
+
     private @Nullable ExecutionEnvironment environment;
 
-    public SimulatedParticipants(RecordingEventLog log) {
+    public SimulatedParticipants(RecordingEventLog log, Clock clock) {
         this.log = log;
+        this.clock = clock;
         this.inOrder = Executors.newSingleThreadExecutor(task -> {
             Thread thread = new Thread(task, "lambda-participants");
             thread.setDaemon(true);
@@ -90,12 +121,14 @@ public final class SimulatedParticipants implements Participants, AutoCloseable 
                 launch(launch, program);
             } else if (source instanceof Source.Hosted hosted) {
                 environment().started(launch, Optional.empty(), hosted.description());
+                FreezableScheduler scheduler = FreezableScheduler.on(clock, participant);
+                timers.put(launch, scheduler);
                 threads.put(
                         launch,
-                        HostedThread.start(
-                                participant,
-                                hosted.body(),
-                                exit -> environment().exited(launch, exit)));
+                        HostedThread.start(participant, () -> hosted.body().run(scheduler), exit -> {
+                            scheduler.shutdownNow();
+                            environment().exited(launch, exit);
+                        }));
             } else if (source instanceof Source.Missing missing) {
                 environment()
                         .launchFailed(
@@ -160,25 +193,57 @@ public final class SimulatedParticipants implements Participants, AutoCloseable 
     }
 
     @Override
+    public void endAll(int generation) {
+        inOrder(() -> {
+            processes.entrySet().removeIf(process -> {
+                if (process.getKey().generation() != generation) {
+                    return false;
+                }
+                process.getValue().kill(); // whoever the leader has left behind
+                return true;
+            });
+            threads.keySet().removeIf(launch -> launch.generation() == generation);
+            timers.keySet().removeIf(launch -> launch.generation() == generation);
+            doomed.removeIf(launch -> launch.generation() == generation);
+        });
+    }
+
+    /** Has a process that the user started frozen and thawed with the environment, as that of a participant. */
+    public void register(Participant participant, ForeignProcess process) {
+        ForeignProcess before = registered.put(participant, process);
+        if (before != null) {
+            before.thaw();
+        }
+    }
+
+    /** The process goes its own way again. */
+    public void unregister(Participant participant) {
+        ForeignProcess process = registered.remove(participant);
+        if (process != null) {
+            process.thaw();
+        }
+    }
+
+    @Override
     public void freeze(long round) {
         inOrder(() -> {
             long begin = System.nanoTime();
             List<Participant> stopped = new ArrayList<>();
             List<String> running = new ArrayList<>();
-            for (Map.Entry<Launch, FreezableScheduler> scheduler : schedulers.entrySet()) {
-                scheduler.getValue().freeze();
-                stopped.add(scheduler.getKey().participant());
-            }
+            timers.forEach((launch, scheduler) -> {
+                scheduler.freeze();
+                stopped.add(launch.participant());
+            });
             for (Map.Entry<Participant, Freezable> one : freezables().entrySet()) {
-                freezing = one.getValue();
+                stopping = one.getValue();
                 if (thawed >= round) {
-                    return; // an invocation has come: the thaw, which is next, wakes whoever stands still
+                    return; // something is to happen: the thaw, which comes next, wakes whoever stands still
                 }
                 FreezeResult result = one.getValue().freeze(CONFIRMATION_BOUND);
-                if (result.outcome() == FreezeResult.Outcome.CONFIRMED) {
-                    stopped.add(one.getKey());
-                } else if (result.outcome() != FreezeResult.Outcome.NOBODY) {
-                    running.add(one.getKey() + ": " + result);
+                switch (result.outcome()) {
+                    case CONFIRMED -> stopped.add(one.getKey());
+                    case PARTLY, UNCONFIRMED -> running.add(one.getKey() + ": " + result);
+                    case NOBODY, THAWED -> {}
                 }
             }
             if (running.isEmpty()) {
@@ -192,22 +257,21 @@ public final class SimulatedParticipants implements Participants, AutoCloseable 
     @Override
     public void thaw(long round) {
         thawed = round;
-        Freezable underWay = freezing;
+        Freezable underWay = stopping;
         if (underWay != null) {
-            underWay.thaw();
+            underWay.thaw(); // ends its wait
         }
         inOrder(() -> {
-            freezing = null;
+            stopping = null;
             freezables().values().forEach(Freezable::thaw);
-            schedulers.values().forEach(FreezableScheduler::thaw);
+            timers.values().forEach(FreezableScheduler::thaw);
             environment().thawed(round);
         });
     }
 
     private Map<Participant, Freezable> freezables() {
-        Map<Participant, Freezable> all = new LinkedHashMap<>();
+        Map<Participant, Freezable> all = new LinkedHashMap<>(registered);
         processes.forEach((launch, process) -> all.put(launch.participant(), process));
-        all.putAll(registered);
         return all;
     }
 
@@ -263,6 +327,8 @@ public final class SimulatedParticipants implements Participants, AutoCloseable 
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+        timers.values().forEach(FreezableScheduler::thaw);
+        registered.values().forEach(ForeignProcess::thaw);
         threads.values().forEach(HostedThread::end);
         try {
             launcher.close();

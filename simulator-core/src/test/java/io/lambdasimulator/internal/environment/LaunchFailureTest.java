@@ -34,6 +34,9 @@ class LaunchFailureTest {
         public void kill(Launch launch, String reason) {}
 
         @Override
+        public void endAll(int generation) {}
+
+        @Override
         public void freeze(long round) {}
 
         @Override
