@@ -475,9 +475,13 @@ public final class ExecutionEnvironment {
         var unused = accept(request, caller, settings.whenBusy(), task -> onceInTheLog(task, caller::ends));
     }
 
-    /** Accepts an asynchronous invocation, which the service keeps until there is room for it. */
-    public Invocation invokeLater(InvocationRequest request) {
-        return accept(request, null, WhenBusy.QUEUE, task -> {});
+    /**
+     * Accepts an asynchronous invocation, which the service keeps until there is room for it.
+     *
+     * @return what is known of its result: its ids
+     */
+    public InvocationResult invokeLater(InvocationRequest request) {
+        return accept(request, null, WhenBusy.QUEUE, task -> {}).head(null);
     }
 
     /** Accepts an invocation for a caller who needs its answer at once; the callback must not block. */
