@@ -4,6 +4,7 @@ import io.lambdasimulator.environment.FunctionConfiguration;
 import io.lambdasimulator.internal.environment.ExecutionEnvironment;
 import io.lambdasimulator.internal.event.RecordingEventLog;
 import java.io.IOException;
+import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -43,6 +44,14 @@ public final class ApiServers {
             throws IOException {
         return listen(
                 "front-door", host, port, new FrontDoor(environment, function, log).routes(), (exchange, status) -> {});
+    }
+
+    /** The function URL. */
+    public static Listener functionUrl(
+            String host, int port, ExecutionEnvironment environment, FunctionConfiguration function, Clock clock)
+            throws IOException {
+        FunctionUrl functionUrl = new FunctionUrl(environment, function, clock);
+        return listen("function-url", host, port, functionUrl.routes(), (exchange, status) -> {});
     }
 
     private static Listener listen(String name, String host, int port, List<Route> routes, ApiServer.Unrouted unrouted)
