@@ -141,8 +141,8 @@ class FunctionUrlResponseTest {
     @CsvSource(delimiter = '|', textBlock = """
                     ''                                                      | the response is empty
                     {"statusCode":                                          | the response is no JSON: see line 1, column 15
-                    hello                                                   | the response is no JSON: see line 1, column 6
-                    {"statusCode":200} more                                 | the response is no JSON: see line 1, column 23
+                    hello                                                   | the response is no JSON: see line 1, column 1
+                    {"statusCode":200} more                                 | the response is no JSON: see line 1, column 20
                     {"statusCode":"ok"}                                     | statusCode is no HTTP status from 200 to 599
                     {"statusCode":0}                                        | statusCode is no HTTP status from 200 to 599
                     {"statusCode":101}                                      | statusCode is no HTTP status from 200 to 599
@@ -158,7 +158,7 @@ class FunctionUrlResponseTest {
                     {"statusCode":200,"cookies":["a\\n"]}                   | the value of header Set-Cookie has a control character
                     {"statusCode":200,"isBase64Encoded":true,"body":"a b"}  | isBase64Encoded is true and the body is no base64
                     """)
-    void what_cannot_be_a_response_is_malformed_and_nothing_of_it_is_repeated(String response, String reason) {
+    void what_cannot_be_a_response_is_malformed_and_no_value_of_it_is_repeated(String response, String reason) {
         assertMalformed(response, reason);
     }
 
