@@ -65,8 +65,35 @@ interface Exchange {
     /** Sends the answer. What is left of the body is read and thrown away first. */
     void answer(Answer answer);
 
+    /**
+     * Begins an answer that goes out in pieces: status and headers at once, then what is given to the stream, in chunks. What
+     * is left of the request's body is read and thrown away first. This counts as the answer; if there was one before,
+     * nothing of this one is sent.
+     *
+     * @param head status and headers, without a length; its body, if there is one, is the first piece
+     * @param onGone runs once if the client leaves before it has everything; takes the place of what was given to {@link #park}
+     */
+    AnswerStream begin(Answer head, Runnable onGone);
+
     /** Ends the connection without an answer, abruptly. */
     void drop();
+
+    /** The body of an answer in pieces. Called by one thread at a time; no method blocks. */
+    interface AnswerStream {
+        /**
+         * Sends a piece.
+         *
+         * @return complete when the next piece should come: this one has been handed to the network, or there is nobody
+         *     to send it to. Never exceptionally, on any thread. Pieces given before that wait in memory.
+         */
+        CompletionStage<?> write(byte[] piece);
+
+        /** Everything has been given; the client sees the end when it has it all. */
+        void end();
+
+        /** Breaks the connection off, so that the client sees an answer that is not complete; {@code onGone} is not run. */
+        void abort();
+    }
 
     /** What became of a body. */
     interface BodyReader {
