@@ -4,6 +4,7 @@ import io.lambdasimulator.environment.EnvironmentPhase;
 import io.lambdasimulator.environment.ExtensionInfo;
 import io.lambdasimulator.environment.FunctionConfiguration;
 import io.lambdasimulator.environment.InvocationIdHeader;
+import io.lambdasimulator.environment.InvokeMode;
 import io.lambdasimulator.environment.Participant;
 import io.lambdasimulator.environment.RuntimeState;
 import io.lambdasimulator.environment.ShutdownReason;
@@ -126,7 +127,12 @@ public final class LambdaSimulator implements AutoCloseable {
             }
             if (options.functionUrlPort >= 0) {
                 functionUrl = ApiServers.functionUrl(
-                        options.functionUrlHost, options.functionUrlPort, environment, options.function, options.clock);
+                        options.functionUrlHost,
+                        options.functionUrlPort,
+                        environment,
+                        options.function,
+                        options.invokeMode,
+                        options.clock);
             }
             participants.prepare(environment, options.sources(runtimeApi()));
             environment.start();
@@ -411,6 +417,7 @@ public final class LambdaSimulator implements AutoCloseable {
         private int frontDoorPort = -1;
         private String functionUrlHost = "127.0.0.1";
         private int functionUrlPort = -1;
+        private InvokeMode invokeMode = InvokeMode.BUFFERED;
 
         private sealed interface ExtensionSource {
             record Launched(Command command) implements ExtensionSource {}
@@ -731,6 +738,17 @@ public final class LambdaSimulator implements AutoCloseable {
             return this;
         }
 
+        /**
+         * Sets how the function URL invokes the function. It opens none by itself.
+         *
+         * @param invokeMode {@link InvokeMode#BUFFERED} unless set
+         * @return this builder
+         */
+        public Builder functionUrlInvokeMode(InvokeMode invokeMode) {
+            this.invokeMode = invokeMode;
+            return this;
+        }
+
         private static int requirePort(int port) {
             if (port < 0 || port > 65_535) {
                 throw new IllegalArgumentException(port + " is no port: use 0 to 65535");
@@ -779,6 +797,7 @@ public final class LambdaSimulator implements AutoCloseable {
             frontDoorPort = other.frontDoorPort;
             functionUrlHost = other.functionUrlHost;
             functionUrlPort = other.functionUrlPort;
+            invokeMode = other.invokeMode;
         }
 
         private void readExtensionsDirectory() {

@@ -124,6 +124,33 @@ class ServeTest {
     }
 
     @Test
+    void opens_a_function_url_when_asked_to() throws Exception {
+        try (CliProcess serve = CliProcess.start(
+                "serve",
+                RUNTIME_API,
+                INVOKE,
+                "--function-url-address=127.0.0.1:0",
+                "--function-url-invoke-mode=RESPONSE_STREAM",
+                "--",
+                CliProcess.java(),
+                "-cp",
+                CliProcess.classes().toString(),
+                DemoRuntime.class.getName())) {
+            String url = serve.awaitError("The function URL is (http://127\\.0\\.0\\.1:\\d+/)").group(1);
+
+            HttpResponse<String> response = HttpClient.newHttpClient()
+                    .send(HttpRequest.newBuilder(URI.create(url)).build(), HttpResponse.BodyHandlers.ofString());
+
+            // The demo's function finds no order in the event of an HTTP request.
+            String id = response.headers().firstValue("x-amzn-RequestId").orElseThrow();
+            serve.awaitOutput("REPORT RequestId: " + id + "\t.*");
+            assertThat(response.statusCode()).isIn(200, 502);
+            serve.terminate();
+            assertThat(serve.awaitExit()).as(serve.toString()).isZero();
+        }
+    }
+
+    @Test
     void tells_that_init_failed_and_goes_on_answering() throws Exception {
         try (CliProcess serve = CliProcess.start(
                 System.getProperty("java.class.path"),
@@ -159,9 +186,10 @@ class ServeTest {
     @Test
     void ends_with_1_and_one_line_when_a_port_is_in_use() throws Exception {
         try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            for (String option : List.of("--runtime-api-address", "--invoke-address")) {
+            for (String option : List.of("--runtime-api-address", "--invoke-address", "--function-url-address")) {
                 String address = "127.0.0.1:" + taken.getLocalPort();
-                List<String> arguments = new ArrayList<>(List.of("serve", RUNTIME_API, INVOKE, "sleep", "100"));
+                List<String> arguments = new ArrayList<>(List.of(
+                        "serve", RUNTIME_API, INVOKE, "--function-url-address=127.0.0.1:0", "sleep", "100"));
                 arguments.replaceAll(argument -> argument.startsWith(option) ? option + "=" + address : argument);
                 try (CliProcess serve = CliProcess.start(arguments.toArray(String[]::new))) {
 

@@ -1,6 +1,7 @@
 package io.lambdasimulator.internal.http;
 
 import io.lambdasimulator.environment.FunctionConfiguration;
+import io.lambdasimulator.environment.InvokeMode;
 import io.lambdasimulator.internal.environment.ExecutionEnvironment;
 import io.lambdasimulator.internal.event.RecordingEventLog;
 import java.io.IOException;
@@ -48,9 +49,14 @@ public final class ApiServers {
 
     /** The function URL. */
     public static Listener functionUrl(
-            String host, int port, ExecutionEnvironment environment, FunctionConfiguration function, Clock clock)
+            String host,
+            int port,
+            ExecutionEnvironment environment,
+            FunctionConfiguration function,
+            InvokeMode invokeMode,
+            Clock clock)
             throws IOException {
-        FunctionUrl functionUrl = new FunctionUrl(environment, function, clock);
+        FunctionUrl functionUrl = new FunctionUrl(environment, function, invokeMode, clock);
         return listen("function-url", host, port, functionUrl.routes(), (exchange, status) -> {});
     }
 

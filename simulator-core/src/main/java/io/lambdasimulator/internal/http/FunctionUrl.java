@@ -1,23 +1,18 @@
 package io.lambdasimulator.internal.http;
 
 import io.lambdasimulator.environment.FunctionConfiguration;
+import io.lambdasimulator.environment.InvokeMode;
 import io.lambdasimulator.internal.environment.ExecutionEnvironment;
 import io.lambdasimulator.internal.environment.Identifiers;
 import io.lambdasimulator.internal.environment.Limits;
-import io.lambdasimulator.internal.json.GoJson;
 import io.lambdasimulator.invocation.InvocationRejectedException;
 import io.lambdasimulator.invocation.InvocationRequest;
-import io.lambdasimulator.invocation.InvocationResult;
 import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Clock;
 import java.util.List;
-import java.util.concurrent.CompletionException;
-import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * A function URL: any request is an invocation, and what the function answers is the HTTP response (AWS: Lambda function
@@ -25,19 +20,17 @@ import org.slf4j.LoggerFactory;
  */
 final class FunctionUrl {
 
-    private static final Logger LOG = LoggerFactory.getLogger(FunctionUrl.class);
-
-    private static final Answer BAD_GATEWAY =
-            Answer.of(502, "application/json", "Internal Server Error".getBytes(StandardCharsets.UTF_8));
-
     private static final int URL_ID_LENGTH = 32;
 
     private final ExecutionEnvironment environment;
     private final Clock clock;
     private final Identifiers identifiers;
     private final String urlId;
+    private final InvokeMode invokeMode;
 
-    FunctionUrl(ExecutionEnvironment environment, FunctionConfiguration function, Clock clock) {
+    FunctionUrl(
+            ExecutionEnvironment environment, FunctionConfiguration function, InvokeMode invokeMode, Clock clock) {
+        this.invokeMode = invokeMode;
         this.environment = environment;
         this.clock = clock;
         this.identifiers = new Identifiers(clock);
@@ -59,12 +52,12 @@ final class FunctionUrl {
     }
 
     private void invoke(Exchange exchange) {
-        Call call = new Call(exchange, FunctionUrlRequest.of(exchange, clock.instant()), identifiers);
+        FunctionUrlCall call = new FunctionUrlCall(exchange, FunctionUrlRequest.of(exchange, clock.instant()), identifiers);
         exchange.readBody(Limits.REQUEST_BYTES, new Exchange.BodyReader() {
             @Override
             public void complete(byte[] body) {
                 try {
-                    environment.invoke(call.invocation(urlId, body), call::answer);
+                    invoke(call, body);
                 } catch (InvocationRejectedException rejection) {
                     call.refuse(rejection);
                 }
@@ -87,72 +80,11 @@ final class FunctionUrl {
         });
     }
 
-    /** One request and its invocation, which have one id. */
-    private static final class Call {
-        private final Exchange exchange;
-        private final FunctionUrlRequest request;
-        private final String requestId;
-        private final String trace;
-        private final String shownTrace;
-
-        Call(Exchange exchange, FunctionUrlRequest request, Identifiers identifiers) {
-            this.exchange = exchange;
-            this.request = request;
-            this.requestId = identifiers.requestId();
-            String given = request.header("x-amzn-trace-id");
-            String callers = given == null ? null : Identifiers.traceOf(given);
-            if (given == null || callers == null) {
-                this.trace = identifiers.traceId();
-                this.shownTrace = trace.substring(0, trace.indexOf(';'));
-            } else {
-                this.trace = callers;
-                this.shownTrace = given;
-            }
-        }
-
-        InvocationRequest invocation(String urlId, byte[] body) {
-            return InvocationRequest.builder()
-                    .payload(request.event(urlId, requestId, shownTrace, body))
-                    .requestId(requestId)
-                    .traceId(trace)
-                    .build();
-        }
-
-        void answer(@Nullable InvocationResult result, @Nullable Throwable failure) {
-            if (result == null) {
-                refuse(rejection(failure));
-            } else if (!result.isSuccess()) {
-                send(BAD_GATEWAY);
-            } else {
-                try {
-                    send(FunctionUrlResponse.of(result.payload()));
-                } catch (FunctionUrlResponse.Malformed malformed) {
-                    LOG.warn(
-                            "The function URL answers {} {} with 502 (request id {}): {}",
-                            exchange.method(),
-                            exchange.path(),
-                            requestId,
-                            malformed.getMessage());
-                    send(BAD_GATEWAY);
-                }
-            }
-        }
-
-        private void send(Answer answer) {
-            exchange.answer(answer.with("x-amzn-RequestId", requestId).with("X-Amzn-Trace-Id", trace));
-        }
-
-        void refuse(InvocationRejectedException rejection) {
-            byte[] body = GoJson.object("Message", String.valueOf(rejection.getMessage()));
-            send(Answer.of(rejection.statusCode(), "application/json", body)
-                    .with("x-amzn-ErrorType", rejection.errorType()));
-        }
-
-        private static InvocationRejectedException rejection(@Nullable Throwable failure) {
-            Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
-            return cause instanceof InvocationRejectedException rejection
-                    ? rejection
-                    : new InvocationRejectedException("ServiceException", 500, "Internal Server Error");
+    private void invoke(FunctionUrlCall call, byte[] body) {
+        InvocationRequest invocation = call.invocation(urlId, body);
+        switch (invokeMode) {
+            case BUFFERED -> environment.invoke(invocation, call::answer);
+            case RESPONSE_STREAM -> environment.invokeStreaming(invocation, new FunctionUrlStream(call));
         }
     }
 }

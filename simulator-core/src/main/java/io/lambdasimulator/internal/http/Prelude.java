@@ -10,8 +10,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Prelude {
 
-    /** The media type that announces a prelude. */
-    static final String CONTENT_TYPE = "application/vnd.awslambda.http-integration-response";
+    private static final String CONTENT_TYPE = "application/vnd.awslambda.http-integration-response";
 
     static final int LONGEST = 16 * 1024;
 
@@ -19,6 +18,12 @@ final class Prelude {
 
     private final ByteArrayOutputStream json = new ByteArrayOutputStream();
     private int nuls;
+
+    /** Whether a response of this media type begins with a prelude. */
+    static boolean isAnnouncedBy(@Nullable String contentType) {
+        return contentType != null
+                && contentType.split(";", 2)[0].strip().equalsIgnoreCase(CONTENT_TYPE);
+    }
 
     /**
      * Takes a piece.

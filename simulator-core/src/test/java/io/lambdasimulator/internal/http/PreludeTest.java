@@ -6,8 +6,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class PreludeTest {
@@ -57,6 +59,18 @@ class PreludeTest {
         assertThat(prelude.add(new byte[5])).isEmpty();
         assertThat(json()).isEqualTo("{}");
         assertThat(new Prelude().add(new byte[8])).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+                    application/vnd.awslambda.http-integration-response                | true
+                    Application/VND.awslambda.http-integration-response; charset=utf-8 | true
+                    application/vnd.awslambda.http-integration-response2               | false
+                    application/json                                                   | false
+                                                                                       | false
+                    """)
+    void its_media_type_announces_it(@Nullable String contentType, boolean isAnnounced) {
+        assertThat(Prelude.isAnnouncedBy(contentType)).isEqualTo(isAnnounced);
     }
 
     @Test
