@@ -103,15 +103,17 @@ final class ServeCommand implements Callable<Integer> {
     @Option(
             names = "--function-url-address",
             paramLabel = "HOST:PORT",
-            description = "Where the function is invoked as by a function URL: any HTTP request is an event, and what the"
-                    + " function answers is the HTTP response. Default: none.")
+            description =
+                    "Where the function is invoked as by a function URL: any HTTP request is an event, and what the"
+                            + " function answers is the HTTP response. Default: none.")
     private @Nullable String functionUrlAddress;
 
     @Option(
             names = "--function-url-invoke-mode",
             paramLabel = "MODE",
-            description = "How the function URL answers: BUFFERED or, as the response arrives, RESPONSE_STREAM. Default:"
-                    + " BUFFERED.")
+            description =
+                    "How the function URL answers: BUFFERED or, as the response arrives, RESPONSE_STREAM. Default:"
+                            + " BUFFERED.")
     private @Nullable String functionUrlInvokeMode;
 
     @Option(
@@ -237,8 +239,8 @@ final class ServeCommand implements Callable<Integer> {
         address.ifPresent(given -> simulator.functionUrlAddress(given.host(), given.port()));
         option("--function-url-invoke-mode", functionUrlInvokeMode).ifPresent(setting -> {
             if (address.isEmpty()) {
-                throw new Setting.WrongSetting(
-                        setting.source() + " says how a function URL answers, and there is none: use --function-url-address");
+                throw new Setting.WrongSetting(setting.source()
+                        + " says how a function URL answers, and there is none: use --function-url-address");
             }
             simulator.functionUrlInvokeMode(invokeMode(setting));
         });

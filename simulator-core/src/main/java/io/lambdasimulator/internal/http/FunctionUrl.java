@@ -28,8 +28,7 @@ final class FunctionUrl {
     private final String urlId;
     private final InvokeMode invokeMode;
 
-    FunctionUrl(
-            ExecutionEnvironment environment, FunctionConfiguration function, InvokeMode invokeMode, Clock clock) {
+    FunctionUrl(ExecutionEnvironment environment, FunctionConfiguration function, InvokeMode invokeMode, Clock clock) {
         this.invokeMode = invokeMode;
         this.environment = environment;
         this.clock = clock;
@@ -52,7 +51,8 @@ final class FunctionUrl {
     }
 
     private void invoke(Exchange exchange) {
-        FunctionUrlCall call = new FunctionUrlCall(exchange, FunctionUrlRequest.of(exchange, clock.instant()), identifiers);
+        FunctionUrlCall call =
+                new FunctionUrlCall(exchange, FunctionUrlRequest.of(exchange, clock.instant()), identifiers);
         exchange.readBody(Limits.REQUEST_BYTES, new Exchange.BodyReader() {
             @Override
             public void complete(byte[] body) {

@@ -21,8 +21,7 @@ final class Prelude {
 
     /** Whether a response of this media type begins with a prelude. */
     static boolean isAnnouncedBy(@Nullable String contentType) {
-        return contentType != null
-                && contentType.split(";", 2)[0].strip().equalsIgnoreCase(CONTENT_TYPE);
+        return contentType != null && contentType.split(";", 2)[0].strip().equalsIgnoreCase(CONTENT_TYPE);
     }
 
     /**
