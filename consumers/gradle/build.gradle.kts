@@ -1,3 +1,5 @@
+// The same test dependency as in ../junit6/pom.xml. Read by a test, not run.
+
 plugins {
     java
 }
