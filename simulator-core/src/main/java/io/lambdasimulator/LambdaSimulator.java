@@ -7,6 +7,7 @@ import io.lambdasimulator.environment.FreezeMode;
 import io.lambdasimulator.environment.FrozenInterval;
 import io.lambdasimulator.environment.FunctionConfiguration;
 import io.lambdasimulator.environment.InvocationIdHeader;
+import io.lambdasimulator.environment.InvokeMode;
 import io.lambdasimulator.environment.Participant;
 import io.lambdasimulator.environment.RuntimeState;
 import io.lambdasimulator.environment.ShutdownReason;
@@ -98,6 +99,7 @@ public final class LambdaSimulator implements AutoCloseable {
 
     private ApiServers.@Nullable Listener runtimeApi;
     private ApiServers.@Nullable Listener frontDoor;
+    private ApiServers.@Nullable Listener functionUrl;
 
     private LambdaSimulator(Builder options) {
         this.options = options;
@@ -117,7 +119,7 @@ public final class LambdaSimulator implements AutoCloseable {
     /**
      * Starts to describe an environment. What it has before anything is set: AWS's defaults for a new function (see
      * {@link FunctionConfiguration}), no launched participant, a 10 s init timeout, ephemeral loopback ports, no front
-     * door.
+     * door and no function URL.
      *
      * @return a builder
      */
@@ -132,6 +134,15 @@ public final class LambdaSimulator implements AutoCloseable {
             if (options.frontDoorPort >= 0) {
                 frontDoor = ApiServers.frontDoor(
                         options.frontDoorHost, options.frontDoorPort, environment, options.function, log);
+            }
+            if (options.functionUrlPort >= 0) {
+                functionUrl = ApiServers.functionUrl(
+                        options.functionUrlHost,
+                        options.functionUrlPort,
+                        environment,
+                        options.function,
+                        options.invokeMode,
+                        options.clock);
             }
             participants.prepare(environment, options.sources(runtimeApi()));
             environment.start();
@@ -165,6 +176,15 @@ public final class LambdaSimulator implements AutoCloseable {
      */
     public Optional<URI> frontDoor() {
         return Optional.ofNullable(frontDoor).map(listener -> URI.create("http://" + listener.address()));
+    }
+
+    /**
+     * The function URL: any HTTP request to it or to a path below it invokes the function.
+     *
+     * @return such as {@code http://127.0.0.1:8081/}; empty without one
+     */
+    public Optional<URI> functionUrl() {
+        return Optional.ofNullable(functionUrl).map(listener -> URI.create("http://" + listener.address() + "/"));
     }
 
     /**
@@ -528,20 +548,19 @@ public final class LambdaSimulator implements AutoCloseable {
             await(output);
         } finally {
             closeAll(
-                    () -> {
-                        if (frontDoor != null) {
-                            frontDoor.close();
-                        }
-                    },
+                    () -> close(frontDoor),
+                    () -> close(functionUrl),
                     () -> environment.close(),
-                    () -> {
-                        if (runtimeApi != null) {
-                            runtimeApi.close();
-                        }
-                    },
+                    () -> close(runtimeApi),
                     participants::close,
                     workers::close,
                     log::close);
+        }
+    }
+
+    private static void close(ApiServers.@Nullable Listener listener) {
+        if (listener != null) {
+            listener.close();
         }
     }
 
@@ -602,6 +621,9 @@ public final class LambdaSimulator implements AutoCloseable {
         private int runtimeApiPort;
         private String frontDoorHost = "127.0.0.1";
         private int frontDoorPort = -1;
+        private String functionUrlHost = "127.0.0.1";
+        private int functionUrlPort = -1;
+        private InvokeMode invokeMode = InvokeMode.BUFFERED;
 
         private sealed interface ExtensionSource {
             record Launched(Command command) implements ExtensionSource {}
@@ -925,6 +947,41 @@ public final class LambdaSimulator implements AutoCloseable {
             return this;
         }
 
+        /**
+         * Opens a function URL on an ephemeral port of 127.0.0.1.
+         *
+         * @return this builder
+         */
+        public Builder functionUrl() {
+            return functionUrlAddress("127.0.0.1", 0);
+        }
+
+        /**
+         * Opens a function URL: every request, with any method and path, is an invocation whose event is the request in
+         * payload format 2.0, and whose response is the HTTP response. As a function URL of AWS with the auth type
+         * {@code NONE} and without CORS configuration.
+         *
+         * @param host a host name or address of this machine
+         * @param port a port, or 0 for an ephemeral one
+         * @return this builder
+         */
+        public Builder functionUrlAddress(String host, int port) {
+            functionUrlHost = host;
+            functionUrlPort = requirePort(port);
+            return this;
+        }
+
+        /**
+         * Sets how the function URL invokes the function. It opens none by itself.
+         *
+         * @param invokeMode {@link InvokeMode#BUFFERED} unless set
+         * @return this builder
+         */
+        public Builder functionUrlInvokeMode(InvokeMode invokeMode) {
+            this.invokeMode = invokeMode;
+            return this;
+        }
+
         private static int requirePort(int port) {
             if (port < 0 || port > 65_535) {
                 throw new IllegalArgumentException(port + " is no port: use 0 to 65535");
@@ -972,6 +1029,9 @@ public final class LambdaSimulator implements AutoCloseable {
             runtimeApiPort = other.runtimeApiPort;
             frontDoorHost = other.frontDoorHost;
             frontDoorPort = other.frontDoorPort;
+            functionUrlHost = other.functionUrlHost;
+            functionUrlPort = other.functionUrlPort;
+            invokeMode = other.invokeMode;
         }
 
         private void readExtensionsDirectory() {

@@ -66,11 +66,11 @@ public final class AnswerInProgress {
                 return;
             }
             task.produced(body.length);
-            ResponseStream stream = task.stream();
-            if (stream != null) {
-                owner.effect(() -> stream.write(body));
+            if (task.isStreaming()) {
+                task.responseBegins(contentType);
+                var unused = task.responseGoesOn(body);
             }
-            task.answer(task.result(stream == null ? body : NOTHING, contentType, null));
+            task.answer(task.result(task.isStreaming() ? NOTHING : body, contentType, null));
         });
     }
 
@@ -99,15 +99,15 @@ public final class AnswerInProgress {
      */
     public CompletionStage<?> piece(byte[] bytes) {
         received += bytes.length;
-        if (received > limit() || isOver()) {
+        if (received > limit()) {
             return CompletableFuture.completedFuture(null);
         }
-        ResponseStream stream = task.stream();
-        if (stream == null) {
+        if (!task.isStreaming()) {
             collected.writeBytes(bytes);
             return CompletableFuture.completedFuture(null);
         }
-        CompletionStage<?> taken = stream.write(bytes);
+        CompletionStage<?> taken =
+                owner.change(() -> isOver() ? CompletableFuture.completedFuture(null) : task.responseGoesOn(bytes));
         if (bucket == null) {
             return taken;
         }
@@ -135,7 +135,7 @@ public final class AnswerInProgress {
     }
 
     private long limit() {
-        return task.stream() == null ? Limits.RESPONSE_BYTES : Limits.STREAMED_RESPONSE_BYTES;
+        return !task.isStreaming() ? Limits.RESPONSE_BYTES : Limits.STREAMED_RESPONSE_BYTES;
     }
 
     /** Whether the invocation has ended meanwhile, so that nothing of this body is wanted. */

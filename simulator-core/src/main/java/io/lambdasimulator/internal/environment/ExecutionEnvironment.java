@@ -150,6 +150,9 @@ public final class ExecutionEnvironment {
                 runningRuntime().move(RuntimeState.RESPONSE_SENT);
                 throw CallRefused.invalidResponseMode();
             }
+            if (streaming) {
+                task.responseBegins(contentType);
+            }
             return begin(task, new AnswerInProgress.Head(streaming, contentType, null));
         });
     }
@@ -456,34 +459,55 @@ public final class ExecutionEnvironment {
 
     /** Accepts an invocation; it waits for init and for its turn. */
     public Invocation invoke(InvocationRequest request, boolean streaming) {
-        return accept(request, streaming, settings.whenBusy(), task -> {});
+        if (!streaming) {
+            return accept(request, null, settings.whenBusy(), task -> {});
+        }
+        ResponseInputStream stream = new ResponseInputStream();
+        return accept(request, stream, settings.whenBusy(), task -> task.onAnswer(stream::ends));
     }
 
-    /** Accepts an asynchronous invocation, which the service keeps until there is room for it. */
-    public Invocation invokeLater(InvocationRequest request) {
-        return accept(request, false, WhenBusy.QUEUE, task -> {});
+    /** Accepts an invocation for a caller who takes the response as it comes. */
+    public void invokeStreaming(InvocationRequest request, StreamingCaller caller) {
+        var unused = accept(request, caller, settings.whenBusy(), task -> task.onAnswer(caller::ends));
+    }
+
+    /** The same for a caller who is told of the end when the invocation is complete and its output is in the log. */
+    public void invokeStreamingToTheEnd(InvocationRequest request, StreamingCaller caller) {
+        var unused = accept(request, caller, settings.whenBusy(), task -> onceInTheLog(task, caller::ends));
+    }
+
+    /**
+     * Accepts an asynchronous invocation, which the service keeps until there is room for it.
+     *
+     * @return what is known of its result: its ids
+     */
+    public InvocationResult invokeLater(InvocationRequest request) {
+        return accept(request, null, WhenBusy.QUEUE, task -> {}).head(null);
     }
 
     /** Accepts an invocation for a caller who needs its answer at once; the callback must not block. */
     public void invoke(
             InvocationRequest request, BiConsumer<@Nullable InvocationResult, @Nullable Throwable> callback) {
         // Before it is accepted: the environment may be closed before this thread gets on.
-        var unused = accept(request, false, settings.whenBusy(), task -> task.onAnswer(callback));
+        var unused = accept(request, null, settings.whenBusy(), task -> task.onAnswer(callback));
     }
 
     /** The same for a caller who waits until the invocation is complete and its output is in the log. */
     public void invokeToTheEnd(
             InvocationRequest request, BiConsumer<@Nullable InvocationResult, @Nullable Throwable> callback) {
-        var unused = accept(
-                request,
-                false,
-                settings.whenBusy(),
-                task -> task.onCompletion(
-                        (result, failure) -> participants.afterOutput(() -> callback.accept(result, failure))));
+        var unused = accept(request, null, settings.whenBusy(), task -> onceInTheLog(task, callback));
+    }
+
+    private void onceInTheLog(
+            InvocationTask task, BiConsumer<@Nullable InvocationResult, @Nullable Throwable> callback) {
+        task.onCompletion((result, failure) -> participants.afterOutput(() -> callback.accept(result, failure)));
     }
 
     private InvocationTask accept(
-            InvocationRequest request, boolean streaming, WhenBusy whenBusy, Consumer<InvocationTask> preparation) {
+            InvocationRequest request,
+            @Nullable StreamingCaller caller,
+            WhenBusy whenBusy,
+            Consumer<InvocationTask> preparation) {
         if (request.payload().length > Limits.REQUEST_BYTES) {
             throw new InvocationRejectedException(
                     "RequestEntityTooLargeException",
@@ -497,7 +521,7 @@ public final class ExecutionEnvironment {
             String requestId = request.requestId().orElseGet(identifiers::requestId);
             String traceId = request.traceId().orElseGet(identifiers::traceId);
             InvocationTask task =
-                    new InvocationTask(owner, function, circumstances(), request, requestId, traceId, streaming);
+                    new InvocationTask(owner, function, circumstances(), request, requestId, traceId, caller);
             preparation.accept(task);
             if (whenBusy == WhenBusy.REJECT && (current != null || !queue.isEmpty())) {
                 throw new InvocationRejectedException("TooManyRequestsException", 429, "Rate Exceeded.");

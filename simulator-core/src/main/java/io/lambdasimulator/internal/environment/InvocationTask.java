@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
@@ -102,7 +103,7 @@ final class InvocationTask implements Invocation {
     private final InvocationRequest request;
     private final String requestId;
     private final String traceId;
-    private final @Nullable ResponseStream stream;
+    private final @Nullable StreamingCaller caller;
     private final CompletableFuture<@Nullable Void> dispatched = new CompletableFuture<>();
     private final CompletableFuture<InvocationResult> answered = new CompletableFuture<>();
     private final CompletableFuture<InvocationReport> completed = new CompletableFuture<>();
@@ -125,14 +126,14 @@ final class InvocationTask implements Invocation {
             InvocationRequest request,
             String requestId,
             String traceId,
-            boolean streaming) {
+            @Nullable StreamingCaller caller) {
         this.owner = owner;
         this.function = function;
         this.circumstances = circumstances;
         this.request = request;
         this.requestId = requestId;
         this.traceId = traceId;
-        this.stream = streaming ? new ResponseStream() : null;
+        this.caller = caller;
     }
 
     // ---- its course, under the lock
@@ -192,12 +193,7 @@ final class InvocationTask implements Invocation {
         answeredAt = owner.now();
         long bytes = Math.max(producedBytes, result.payload().length);
         owner.record(new Event.InvocationAnswered(requestId, bytes, result.errorType()));
-        owner.effect(() -> {
-            if (stream != null) {
-                stream.end();
-            }
-            answered.complete(result);
-        });
+        owner.effect(() -> answered.complete(result));
     }
 
     void produced(long bytes) {
@@ -255,9 +251,6 @@ final class InvocationTask implements Invocation {
     void reject(InvocationRejectedException rejection) {
         over = true;
         owner.effect(() -> {
-            if (stream != null) {
-                stream.end();
-            }
             answered.completeExceptionally(rejection);
             completed.completeExceptionally(rejection);
             dispatched.completeExceptionally(rejection);
@@ -287,9 +280,32 @@ final class InvocationTask implements Invocation {
         return event;
     }
 
-    /** Where a streamed response goes; null for a caller who wants it whole. */
-    @Nullable ResponseStream stream() {
-        return stream;
+    /** Whether the caller takes the response as it comes. */
+    boolean isStreaming() {
+        return caller != null;
+    }
+
+    /** The response begins, for a caller who takes it as it comes. */
+    void responseBegins(@Nullable String contentType) {
+        StreamingCaller told = caller;
+        if (told != null) {
+            InvocationResult head = head(contentType);
+            owner.effect(() -> told.begins(head));
+        }
+    }
+
+    /** A piece of the response for such a caller: complete when the next one may come. */
+    CompletionStage<?> responseGoesOn(byte[] bytes) {
+        CompletableFuture<@Nullable Void> taken = new CompletableFuture<>();
+        StreamingCaller told = caller;
+        owner.effect(() -> {
+            if (told == null || bytes.length == 0) {
+                taken.complete(null);
+            } else {
+                told.piece(bytes).whenComplete((nothing, failure) -> taken.complete(null));
+            }
+        });
+        return taken;
     }
 
     /** Has a callback run with the answer, at once and on whichever thread brings it: it must not block. */
@@ -300,6 +316,11 @@ final class InvocationTask implements Invocation {
     /** The same with the answer once the invocation is complete. */
     void onCompletion(BiConsumer<@Nullable InvocationResult, @Nullable Throwable> callback) {
         var unused = completed.thenCombine(answered, (report, result) -> result).whenComplete(callback);
+    }
+
+    /** What is known of the result before there is one. */
+    InvocationResult head(@Nullable String contentType) {
+        return result(new byte[0], contentType, null);
     }
 
     InvocationResult result(byte[] payload, @Nullable String contentType, @Nullable String errorType) {
@@ -370,7 +391,7 @@ final class InvocationTask implements Invocation {
 
     @Override
     public InputStream responseStream() {
-        if (stream == null) {
+        if (!(caller instanceof ResponseInputStream stream)) {
             throw new IllegalStateException("invocation " + requestId
                     + " was not submitted for streaming: use submitStreaming(…) for a response as it arrives");
         }

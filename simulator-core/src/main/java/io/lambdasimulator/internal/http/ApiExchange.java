@@ -1,7 +1,11 @@
 package io.lambdasimulator.internal.http;
 
-import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.CompletionStage;
+import org.eclipse.jetty.http.HttpField;
 import org.eclipse.jetty.http.HttpFields;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.http.HttpHeaderValue;
@@ -23,9 +27,6 @@ final class ApiExchange implements Exchange {
 
     /** How much of an unwanted body is read before its sender gets the answer regardless. */
     private static final long THROWN_AWAY_AT_MOST = 64L * 1024 * 1024;
-
-    /** Small pieces, since the JDK copies all it is given for each write and keeps the copy's memory. */
-    private static final int WRITTEN_AT_ONCE = 128 * 1024;
 
     /** Jetty's side of the exchange. */
     record Ends(Request request, Response response, Callback callback, WatchedEndPoint endPoint) {}
@@ -65,6 +66,9 @@ final class ApiExchange implements Exchange {
     private long thrownAway;
     private int pauses;
     private @Nullable Answer answer;
+    /** For an answer in pieces. */
+    private @Nullable AnswerWriter pieces;
+
     private @Nullable Runnable onGone;
     private boolean hasLeft;
     private WatchedEndPoint.@Nullable Watch watch;
@@ -102,6 +106,32 @@ final class ApiExchange implements Exchange {
         return HeaderText.decode(ends.request().getHeaders().get(name));
     }
 
+    @Override
+    public Map<String, List<String>> headers() {
+        Map<String, List<String>> headers = new TreeMap<>();
+        for (HttpField field : ends.request().getHeaders()) {
+            String value = HeaderText.decode(field.getValue());
+            headers.computeIfAbsent(field.getLowerCaseName(), name -> new ArrayList<>())
+                    .add(value == null ? "" : value);
+        }
+        return headers;
+    }
+
+    @Override
+    public String protocol() {
+        return ends.request().getConnectionMetaData().getProtocol();
+    }
+
+    @Override
+    public String sourceIp() {
+        return Request.getRemoteAddr(ends.request());
+    }
+
+    @Override
+    public int localPort() {
+        return server.address().getPort();
+    }
+
     /** Javalin says which route it is. */
     void routed(Route.Handler found) {
         handler = found;
@@ -137,6 +167,13 @@ final class ApiExchange implements Exchange {
     void failed(Throwable cause) {
         LOG.warn("Handling {} {} failed", method(), path, cause);
         answer(Refusals.INTERNAL_ERROR);
+        AnswerWriter begun;
+        synchronized (lock) {
+            begun = pieces;
+        }
+        if (begun != null) {
+            begun.abort();
+        }
     }
 
     @Override
@@ -313,14 +350,23 @@ final class ApiExchange implements Exchange {
 
     /** The client has left, or the server closes. Whoever waits for the client is told on a thread of the pool. */
     private void gone() {
+        AnswerWriter begun;
         synchronized (lock) {
-            if (outcome != Outcome.OPEN) {
+            begun = outcome == Outcome.ANSWERED ? pieces : null;
+            if (outcome != Outcome.OPEN && begun == null) {
                 return;
             }
-            outcome = Outcome.ENDED;
+            if (begun == null) {
+                outcome = Outcome.ENDED;
+            }
             hasLeft = true;
         }
-        tellAndEnd();
+        if (begun == null) {
+            tellAndEnd();
+        } else {
+            ends.endPoint().close();
+            begun.giveUp();
+        }
     }
 
     /** The answer did not reach the client. */
@@ -357,13 +403,37 @@ final class ApiExchange implements Exchange {
 
     @Override
     public void answer(Answer given) {
+        respond(given, null, null);
+    }
+
+    @Override
+    public AnswerStream begin(Answer head, Runnable runnable) {
+        AnswerWriter begun = AnswerWriter.inPieces(ends.response(), writing);
+        if (head.body().length > 0) {
+            var unused = begun.write(head.body());
+        }
+        if (!respond(head, begun, runnable)) {
+            begun.discard();
+            if (isGone()) {
+                server.execute(runnable);
+            }
+        }
+        return begun;
+    }
+
+    /** Whether this is the answer. */
+    private boolean respond(Answer given, @Nullable AnswerWriter inPieces, @Nullable Runnable runnable) {
         boolean readRest = false;
         synchronized (lock) {
             if (outcome != Outcome.OPEN) {
-                return;
+                return false;
             }
             outcome = Outcome.ANSWERED;
             answer = given;
+            if (inPieces != null) {
+                pieces = inPieces;
+                onGone = runnable;
+            }
             sink = BodySink.NOWHERE;
             switch (body) {
                 case UNREAD, PAUSED -> {
@@ -371,7 +441,7 @@ final class ApiExchange implements Exchange {
                     readRest = true;
                 }
                 case READING -> {
-                    return;
+                    return true;
                 }
                 case COMPLETE, TRUNCATED -> {
                     // Nothing is left to read.
@@ -386,6 +456,7 @@ final class ApiExchange implements Exchange {
         } else {
             server.execute(this::read);
         }
+        return true;
     }
 
     private boolean hasNoBody() {
@@ -394,15 +465,23 @@ final class ApiExchange implements Exchange {
     }
 
     private void send() {
-        WatchedEndPoint.Watch parked;
+        WatchedEndPoint.Watch watching;
         Answer given;
+        AnswerWriter writer;
         boolean close;
+        boolean isWatchable;
         synchronized (lock) {
-            parked = watch;
+            watching = watch;
             given = answer == null ? Refusals.INTERNAL_ERROR : answer;
+            writer = pieces;
             close = thrownAway > THROWN_AWAY_AT_MOST;
+            isWatchable = body == Body.COMPLETE;
+            if (writer != null && watching == null && isWatchable) {
+                watching = ends.endPoint().new Watch(this::gone);
+                watch = watching;
+            }
         }
-        if (parked != null && !parked.stop()) {
+        if (writer == null && watching != null && !watching.stop()) {
             undelivered();
             return;
         }
@@ -412,38 +491,34 @@ final class ApiExchange implements Exchange {
         for (Answer.Header header : given.headers()) {
             headers.add(HeaderText.field(header));
         }
-        if (given.status() != 204 && given.status() != 304) {
+        if (writer == null && given.status() != 204 && given.status() != 304) {
             headers.put(HttpHeader.CONTENT_LENGTH, given.body().length);
         }
         if (close) {
             headers.put(HttpHeader.CONNECTION, HttpHeaderValue.CLOSE.asString());
         }
-        new Writing(ByteBuffer.wrap(given.body())).writeNext();
+        if (writer == null) {
+            writer = AnswerWriter.whole(response, writing, given.body());
+        } else if (watching != null && isWatchable) {
+            // First, since a watch that begins after the answer would take the next request for itself.
+            watching.start();
+        }
+        writer.start();
     }
 
-    /** Writes the body piece by piece; each piece is written when the one before has left. */
-    private final class Writing implements Callback {
-        private final ByteBuffer content;
-        private boolean last;
-
-        Writing(ByteBuffer content) {
-            this.content = content;
-        }
-
-        void writeNext() {
-            int length = Math.min(WRITTEN_AT_ONCE, content.remaining());
-            ByteBuffer piece = content.slice(content.position(), length);
-            content.position(content.position() + length);
-            last = !content.hasRemaining();
-            ends.response().write(last, piece, this);
+    private final AnswerWriter.Owner writing = new AnswerWriter.Owner() {
+        @Override
+        public boolean isClientThere() {
+            WatchedEndPoint.Watch watching;
+            synchronized (lock) {
+                // Ahead of a whole answer the watch was ended before.
+                watching = pieces == null ? null : watch;
+            }
+            return watching == null || watching.stop();
         }
 
         @Override
-        public void succeeded() {
-            if (!last) {
-                writeNext();
-                return;
-            }
+        public void written() {
             synchronized (lock) {
                 outcome = Outcome.ENDED;
                 onGone = null;
@@ -453,10 +528,21 @@ final class ApiExchange implements Exchange {
         }
 
         @Override
-        public void failed(Throwable cause) {
+        public void broken() {
             undelivered();
         }
-    }
+
+        @Override
+        public void breakOff() {
+            synchronized (lock) {
+                if (outcome != Outcome.ANSWERED) {
+                    return;
+                }
+                onGone = null;
+            }
+            gone();
+        }
+    };
 
     @Override
     public void drop() {
@@ -481,7 +567,8 @@ final class ApiExchange implements Exchange {
         ends.endPoint().close();
         boolean paused;
         synchronized (lock) {
-            if (outcome != Outcome.OPEN || body == Body.READING) {
+            boolean isStreaming = outcome == Outcome.ANSWERED && pieces != null;
+            if ((outcome != Outcome.OPEN && !isStreaming) || body == Body.READING) {
                 return;
             }
             paused = body == Body.PAUSED;

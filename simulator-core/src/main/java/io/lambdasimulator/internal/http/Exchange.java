@@ -1,5 +1,7 @@
 package io.lambdasimulator.internal.http;
 
+import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
@@ -26,6 +28,18 @@ interface Exchange {
     /** The first value of a header, or null. Bytes that are not UTF-8 are taken for Latin-1. */
     @Nullable String header(String name);
 
+    /** Every header by its name in lower case, sorted by name, with its values in order. */
+    Map<String, List<String>> headers();
+
+    /** The protocol as in the request line. */
+    String protocol();
+
+    /** The address of the client, without its port. */
+    String sourceIp();
+
+    /** The port that the request came to. */
+    int localPort();
+
     /**
      * Reads the whole body, then calls the reader once. At most {@code limit} bytes are kept; what exceeds it is read
      * and thrown away so that the client can read its answer.
@@ -51,8 +65,35 @@ interface Exchange {
     /** Sends the answer. What is left of the body is read and thrown away first. */
     void answer(Answer answer);
 
+    /**
+     * Begins an answer that goes out in pieces: status and headers at once, then what is given to the stream, in chunks. What
+     * is left of the request's body is read and thrown away first. This counts as the answer; if there was one before,
+     * nothing of this one is sent.
+     *
+     * @param head status and headers, without a length; its body, if there is one, is the first piece
+     * @param onGone runs once if the client leaves before it has everything; takes the place of what was given to {@link #park}
+     */
+    AnswerStream begin(Answer head, Runnable onGone);
+
     /** Ends the connection without an answer, abruptly. */
     void drop();
+
+    /** The body of an answer in pieces. Called by one thread at a time; no method blocks. */
+    interface AnswerStream {
+        /**
+         * Sends a piece.
+         *
+         * @return complete when the next piece should come: this one has been handed to the network, or there is nobody
+         *     to send it to. Never exceptionally, on any thread. Pieces given before that wait in memory.
+         */
+        CompletionStage<?> write(byte[] piece);
+
+        /** Everything has been given; the client sees the end when it has it all. */
+        void end();
+
+        /** Breaks the connection off, so that the client sees an answer that is not complete; {@code onGone} is not run. */
+        void abort();
+    }
 
     /** What became of a body. */
     interface BodyReader {

@@ -67,20 +67,57 @@ final class RawClient implements AutoCloseable {
         return send("POST " + target + " HTTP/1.1\r\nHost: h\r\nContent-Length: " + body.length() + "\r\n\r\n" + body);
     }
 
-    /** Reads one answer with a declared length. */
-    Reply reply() throws IOException {
+    /** Reads the head of an answer. */
+    Reply head() throws IOException {
         String statusLine = line();
         List<String> headers = new ArrayList<>();
         for (String line = line(); !line.isEmpty(); line = line()) {
             headers.add(line);
         }
-        Reply head = new Reply(statusLine, headers, "");
-        int length = head.header("Content-Length").map(Integer::parseInt).orElse(0);
-        byte[] body = in.readNBytes(length);
-        if (body.length < length) {
-            throw new EOFException("the body ended after " + body.length + " of " + length + " bytes");
+        return new Reply(statusLine, headers, "");
+    }
+
+    /** Reads one chunk of a chunked answer; empty at its end. */
+    String chunk() throws IOException {
+        String length = line();
+        if (length.isEmpty()) {
+            length = line(); // the end of the chunk before comes with this one
         }
-        return new Reply(statusLine, headers, new String(body, StandardCharsets.ISO_8859_1));
+        byte[] chunk = exactly(Integer.parseInt(length, 16));
+        if (chunk.length == 0) {
+            line();
+        }
+        return new String(chunk, StandardCharsets.ISO_8859_1);
+    }
+
+    /** Reads what is left of a chunked answer. */
+    String chunks() throws IOException {
+        StringBuilder body = new StringBuilder();
+        for (String chunk = chunk(); !chunk.isEmpty(); chunk = chunk()) {
+            body.append(chunk);
+        }
+        return body.toString();
+    }
+
+    /** Reads until the connection ends. */
+    String rest() throws IOException {
+        return new String(in.readAllBytes(), StandardCharsets.ISO_8859_1);
+    }
+
+    /** Reads one answer with a declared length. */
+    Reply reply() throws IOException {
+        Reply head = head();
+        int length = head.header("Content-Length").map(Integer::parseInt).orElse(0);
+        return new Reply(
+                head.statusLine(), head.headerLines(), new String(exactly(length), StandardCharsets.ISO_8859_1));
+    }
+
+    private byte[] exactly(int length) throws IOException {
+        byte[] bytes = in.readNBytes(length);
+        if (bytes.length < length) {
+            throw new EOFException("the body ended after " + bytes.length + " of " + length + " bytes");
+        }
+        return bytes;
     }
 
     /** Whether the connection ends here, by an end of stream or a reset. */

@@ -7,15 +7,15 @@ import java.io.IOException;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 
-class ResponseStreamTest {
+class ResponseInputStreamTest {
 
-    private final ResponseStream stream = new ResponseStream();
+    private final ResponseInputStream stream = new ResponseInputStream();
 
     @Test
     void what_was_written_is_read_in_order_and_ends() throws IOException {
-        stream.write(new byte[] {1, 2, 3});
-        stream.write(new byte[] {4});
-        stream.end();
+        stream.piece(new byte[] {1, 2, 3});
+        stream.piece(new byte[] {4});
+        stream.ends(null, null);
 
         assertThat(stream.readAllBytes()).containsExactly(1, 2, 3, 4);
         assertThat(stream.read()).isEqualTo(-1);
@@ -23,8 +23,8 @@ class ResponseStreamTest {
 
     @Test
     void the_writer_is_held_back_until_the_reader_has_caught_up() throws IOException {
-        CompletableFuture<?> first = stream.write(new byte[128 * 1024]).toCompletableFuture();
-        CompletableFuture<?> second = stream.write(new byte[64 * 1024]).toCompletableFuture();
+        CompletableFuture<?> first = stream.piece(new byte[128 * 1024]).toCompletableFuture();
+        CompletableFuture<?> second = stream.piece(new byte[64 * 1024]).toCompletableFuture();
         assertThat(first).isDone();
         assertThat(second).isNotDone();
 
@@ -35,21 +35,21 @@ class ResponseStreamTest {
 
     @Test
     void a_reader_that_goes_lets_the_writer_go_on() {
-        CompletableFuture<?> held = stream.write(new byte[1024 * 1024]).toCompletableFuture();
+        CompletableFuture<?> held = stream.piece(new byte[1024 * 1024]).toCompletableFuture();
         assertThat(held).isNotDone();
 
         stream.close();
 
         assertThat(held).isDone();
-        assertThat(stream.write(new byte[1024 * 1024]).toCompletableFuture()).isDone();
+        assertThat(stream.piece(new byte[1024 * 1024]).toCompletableFuture()).isDone();
         assertThatThrownBy(stream::read).isInstanceOf(IOException.class).hasMessage("the response stream is closed");
     }
 
     @Test
     void the_end_lets_a_writer_go_on_that_is_held_back() {
-        CompletableFuture<?> held = stream.write(new byte[1024 * 1024]).toCompletableFuture();
+        CompletableFuture<?> held = stream.piece(new byte[1024 * 1024]).toCompletableFuture();
 
-        stream.end();
+        stream.ends(null, null);
 
         assertThat(held).isDone();
     }

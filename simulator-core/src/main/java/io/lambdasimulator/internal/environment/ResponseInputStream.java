@@ -1,5 +1,6 @@
 package io.lambdasimulator.internal.environment;
 
+import io.lambdasimulator.invocation.InvocationResult;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
@@ -9,8 +10,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
-/** A streamed response between the runtime, which is held back when nobody reads, and the caller, who blocks. */
-final class ResponseStream extends InputStream {
+/** A caller who reads a streamed response from a thread that blocks; the runtime is held back when nobody reads. */
+final class ResponseInputStream extends InputStream implements StreamingCaller {
 
     private static final int READ_AHEAD_BYTES = 128 * 1024;
 
@@ -21,13 +22,18 @@ final class ResponseStream extends InputStream {
     private boolean abandoned;
     private @Nullable CompletableFuture<@Nullable Void> heldBack;
 
-    /** Adds a piece; the stage completes when the next one may come. */
-    synchronized CompletionStage<@Nullable Void> write(byte[] piece) {
+    @Override
+    public void begins(InvocationResult head) {
+        // The result tells the media type.
+    }
+
+    @Override
+    public synchronized CompletionStage<@Nullable Void> piece(byte[] bytes) {
         if (ended || abandoned) {
             return CompletableFuture.completedFuture(null);
         }
-        pieces.addLast(piece);
-        buffered += piece.length;
+        pieces.addLast(bytes);
+        buffered += bytes.length;
         notifyAll();
         if (buffered <= READ_AHEAD_BYTES) {
             return CompletableFuture.completedFuture(null);
@@ -36,8 +42,9 @@ final class ResponseStream extends InputStream {
         return heldBack;
     }
 
-    /** No more is to come. */
-    void end() {
+    /** No more is to come; why, the invocation's answer tells. */
+    @Override
+    public void ends(@Nullable InvocationResult result, @Nullable Throwable failure) {
         CompletableFuture<@Nullable Void> writer;
         synchronized (this) {
             ended = true;
