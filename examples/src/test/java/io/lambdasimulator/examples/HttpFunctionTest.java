@@ -1,5 +1,6 @@
 package io.lambdasimulator.examples;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -24,9 +25,9 @@ import org.junit.jupiter.api.Test;
 class HttpFunctionTest {
 
     /** Greets, and greets again whoever brings its cookie. In the place of it could be a program, as in {@link FirstTest}. */
-    private static String greet(String event) {
-        boolean isBack = event.contains("\"cookies\":[\"visited=yes\"]");
-        return """
+    private static byte[] greet(byte[] event) {
+        boolean isBack = new String(event, UTF_8).contains("\"cookies\":[\"visited=yes\"]");
+        String response = """
                 {
                   "statusCode": 200,
                   "headers": {"Content-Type": "text/html; charset=utf-8"},
@@ -34,6 +35,7 @@ class HttpFunctionTest {
                   "body": "<h1>Hello%s!</h1>"
                 }
                 """.formatted(isBack ? " again" : "");
+        return response.getBytes(UTF_8);
     }
 
     @Test
@@ -72,8 +74,8 @@ class HttpFunctionTest {
         BlockingQueue<String> events = new LinkedBlockingQueue<>();
         try (LambdaSimulator lambda = LambdaSimulator.builder()
                 .runtime((event, context) -> {
-                    events.add(event);
-                    return "\"thank you\"";
+                    events.add(new String(event, UTF_8));
+                    return "\"thank you\"".getBytes(UTF_8);
                 })
                 .functionUrl()
                 .start()) {
