@@ -5,7 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.lambdasimulator.LambdaSimulator;
+import io.lambdasimulator.environment.FunctionConfiguration;
 import io.lambdasimulator.invocation.InvocationReport;
+import io.lambdasimulator.participant.FunctionHandler;
 import java.net.CookieManager;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -13,6 +15,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.time.Duration;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import org.junit.jupiter.api.Test;
@@ -23,6 +26,18 @@ import org.junit.jupiter.api.Test;
  * <p>Run it: {@code mvn test -pl examples -am -Dtest=HttpFunctionTest -Dsurefire.failIfNoSpecifiedTests=false}.
  */
 class HttpFunctionTest {
+
+    /** The limits are those of a busy machine. */
+    private static LambdaSimulator start(FunctionHandler function) {
+        return LambdaSimulator.builder()
+                .runtime(function)
+                .functionUrl()
+                .initTimeout(Duration.ofSeconds(30))
+                .function(FunctionConfiguration.builder()
+                        .timeout(Duration.ofSeconds(30))
+                        .build())
+                .start();
+    }
 
     /** Greets, and greets again whoever brings its cookie. In the place of it could be a program, as in {@link FirstTest}. */
     private static byte[] greet(byte[] event) {
@@ -40,10 +55,7 @@ class HttpFunctionTest {
 
     @Test
     void a_browser_is_recognised_by_its_cookie() throws Exception {
-        try (LambdaSimulator lambda = LambdaSimulator.builder()
-                .runtime((event, context) -> greet(event))
-                .functionUrl()
-                .start()) {
+        try (LambdaSimulator lambda = start((event, context) -> greet(event))) {
             HttpClient browser =
                     HttpClient.newBuilder().cookieHandler(new CookieManager()).build();
             URI page = lambda.functionUrl().orElseThrow().resolve("welcome?lang=en");
@@ -72,13 +84,10 @@ class HttpFunctionTest {
     @Test
     void a_form_arrives_as_base64() throws Exception {
         BlockingQueue<String> events = new LinkedBlockingQueue<>();
-        try (LambdaSimulator lambda = LambdaSimulator.builder()
-                .runtime((event, context) -> {
-                    events.add(new String(event, UTF_8));
-                    return "\"thank you\"".getBytes(UTF_8);
-                })
-                .functionUrl()
-                .start()) {
+        try (LambdaSimulator lambda = start((event, context) -> {
+            events.add(new String(event, UTF_8));
+            return "\"thank you\"".getBytes(UTF_8);
+        })) {
 
             // curl -d quantity=2 http://…/orders
             HttpResponse<String> response = HttpClient.newHttpClient()
