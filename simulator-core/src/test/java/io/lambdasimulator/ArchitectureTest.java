@@ -38,7 +38,8 @@ class ArchitectureTest {
             "kotlin..",
             "com.fasterxml..",
             "com.sun.jna..",
-            "picocli..");
+            "picocli..",
+            "software.amazon..");
 
     @ArchTest
     static final ArchRule the_public_words_know_only_each_other = classes()
@@ -101,7 +102,8 @@ class ArchitectureTest {
             .that()
             .resideOutsideOfPackage("..internal.http")
             .should()
-            .dependOnClassesThat(resideInAnyPackage("io.javalin..", "org.eclipse.jetty..", "jakarta.."));
+            .dependOnClassesThat(
+                    resideInAnyPackage("io.javalin..", "org.eclipse.jetty..", "jakarta..", "software.amazon.."));
 
     @ArchTest
     static final ArchRule time_comes_from_the_clock_that_was_given = noClasses()

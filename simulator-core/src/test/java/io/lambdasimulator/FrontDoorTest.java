@@ -275,7 +275,10 @@ class FrontDoorTest {
             assertThat(event.header("Lambda-Runtime-Client-Context")).isEmpty();
             assertThat(amazonHeaders(accepted))
                     .containsExactly(
-                            "x-amzn-RequestId: " + BareRuntime.requestIdOf(event), "x-amzn-Remapped-Content-Length: 0");
+                            "x-amzn-RequestId: " + BareRuntime.requestIdOf(event),
+                            "x-amzn-Remapped-Content-Length: 0",
+                            "X-Amzn-Trace-Id: "
+                                    + event.header("Lambda-Runtime-Trace-Id").orElseThrow());
         }
 
         @Test

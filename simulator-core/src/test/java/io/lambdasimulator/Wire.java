@@ -146,27 +146,53 @@ final class Wire implements AutoCloseable {
         return send("\r\n");
     }
 
+    /** Reads the head of an answer. */
+    Reply answerHead() {
+        String statusLine = lineOrFail();
+        List<String> headers = Stream.generate(this::lineOrFail)
+                .takeWhile(line -> !line.isEmpty())
+                .toList();
+        return new Reply(statusLine, headers, new byte[0]);
+    }
+
+    /** Reads one chunk of a chunked answer; empty at its end. */
+    byte[] answerChunk() {
+        try {
+            String length = line();
+            if (length.isEmpty()) {
+                length = line(); // the end of the chunk before comes with this one
+            }
+            byte[] chunk = exactly(Integer.parseInt(length, 16));
+            if (chunk.length == 0) {
+                line();
+            }
+            return chunk;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     /** Reads one answer. */
     Reply reply() {
         try {
-            String statusLine = line();
-            List<String> headers = Stream.generate(this::lineOrFail)
-                    .takeWhile(line -> !line.isEmpty())
-                    .toList();
-            Reply head = new Reply(statusLine, headers, new byte[0]);
+            Reply head = answerHead();
             if (head.status() < 200 || head.status() == 204) {
                 return head;
             }
             assertThat(head.header("Content-Length")).as("length of %s", head).isPresent();
             int length = Integer.parseInt(head.header("Content-Length").orElseThrow());
-            byte[] body = in.readNBytes(length);
-            if (body.length < length) {
-                throw new EOFException("the body ended after " + body.length + " of " + length + " bytes");
-            }
-            return new Reply(statusLine, headers, body);
+            return new Reply(head.statusLine(), head.headerLines(), exactly(length));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    private byte[] exactly(int length) throws IOException {
+        byte[] bytes = in.readNBytes(length);
+        if (bytes.length < length) {
+            throw new EOFException("the body ended after " + bytes.length + " of " + length + " bytes");
+        }
+        return bytes;
     }
 
     private String lineOrFail() {

@@ -27,6 +27,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -475,9 +476,13 @@ public final class ExecutionEnvironment {
         var unused = accept(request, caller, settings.whenBusy(), task -> onceInTheLog(task, caller::ends));
     }
 
-    /** Accepts an asynchronous invocation, which the service keeps until there is room for it. */
-    public Invocation invokeLater(InvocationRequest request) {
-        return accept(request, null, WhenBusy.QUEUE, task -> {});
+    /**
+     * Accepts an asynchronous invocation, which the service keeps until there is room for it.
+     *
+     * @return what is known of its result: its ids
+     */
+    public InvocationResult invokeLater(InvocationRequest request) {
+        return accept(request, null, WhenBusy.QUEUE, task -> {}).head(null);
     }
 
     /** Accepts an invocation for a caller who needs its answer at once; the callback must not block. */
@@ -887,6 +892,30 @@ public final class ExecutionEnvironment {
     /** The newest completed invocations, oldest first. */
     public List<InvocationReport> invocations() {
         return owner.inspect(() -> List.copyOf(history));
+    }
+
+    /** The environment at one moment, for people. */
+    public record Snapshot(
+            EnvironmentPhase phase,
+            String waiting,
+            Optional<RuntimeState> runtimeState,
+            List<ExtensionInfo> extensions,
+            List<Participant> parkedPolls,
+            int queued) {}
+
+    /** What can be seen of it, all at one moment. */
+    public Snapshot snapshot() {
+        return owner.inspect(() -> {
+            List<Participant> parked = new ArrayList<>();
+            if (runtime != null) {
+                parked.addAll(Collections.nCopies(runtime.parkedPolls(), Participant.RUNTIME));
+            }
+            extensions.all().stream()
+                    .filter(ExtensionAgent::hasParkedPoll)
+                    .map(ExtensionAgent::participant)
+                    .forEach(parked::add);
+            return new Snapshot(phase, describeWaiting(), runtimeState(), extensions(), parked, queue.size());
+        });
     }
 
     /** What has to happen next, for the messages of waits that ran out. */

@@ -276,7 +276,8 @@ final class InvocationTask implements Invocation {
     void responseBegins(@Nullable String contentType) {
         StreamingCaller told = caller;
         if (told != null) {
-            owner.effect(() -> told.begins(contentType));
+            InvocationResult head = head(contentType);
+            owner.effect(() -> told.begins(head));
         }
     }
 
@@ -302,6 +303,11 @@ final class InvocationTask implements Invocation {
     /** The same with the answer once the invocation is complete. */
     void onCompletion(BiConsumer<@Nullable InvocationResult, @Nullable Throwable> callback) {
         var unused = completed.thenCombine(answered, (report, result) -> result).whenComplete(callback);
+    }
+
+    /** What is known of the result before there is one. */
+    InvocationResult head(@Nullable String contentType) {
+        return result(new byte[0], contentType, null);
     }
 
     InvocationResult result(byte[] payload, @Nullable String contentType, @Nullable String errorType) {

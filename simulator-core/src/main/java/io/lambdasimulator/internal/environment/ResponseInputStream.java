@@ -23,7 +23,7 @@ final class ResponseInputStream extends InputStream implements StreamingCaller {
     private @Nullable CompletableFuture<@Nullable Void> heldBack;
 
     @Override
-    public void begins(@Nullable String contentType) {
+    public void begins(InvocationResult head) {
         // The result tells the media type.
     }
 

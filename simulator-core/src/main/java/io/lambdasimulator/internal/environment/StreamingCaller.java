@@ -13,9 +13,9 @@ public interface StreamingCaller {
     /**
      * The response begins; nothing of it has come yet. Not called when the invocation ends without a response.
      *
-     * @param contentType the media type that the runtime named, or null
+     * @param head the result as far as it is known: ids, version, the media type that the runtime named
      */
-    void begins(@Nullable String contentType);
+    void begins(InvocationResult head);
 
     /**
      * A piece of the response, not empty.

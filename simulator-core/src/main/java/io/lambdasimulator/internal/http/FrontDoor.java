@@ -8,16 +8,22 @@ import io.lambdasimulator.invocation.InvocationRejectedException;
 import io.lambdasimulator.invocation.InvocationRequest;
 import io.lambdasimulator.invocation.InvocationResult;
 import java.util.Base64;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.CompletionException;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** The front door: {@code Invoke} as the service answers it (AWS: Invoke; spec: production-captures §1, §2, §6). */
+/**
+ * The front door: {@code Invoke} and {@code InvokeWithResponseStream} as the service answers them (AWS: API reference of both;
+ * spec: production-captures §1, §2, §6, aws-contract §1.8).
+ */
 final class FrontDoor {
 
-    private static final String PATH = "/2015-03-31/functions/{id}/invocations";
+    private static final String BUFFERED = "/2015-03-31/functions/{id}/invocations";
+    private static final String STREAMING = "/2021-11-15/functions/{id}/response-streaming-invocations";
 
     private final ExecutionEnvironment environment;
     private final FunctionConfiguration function;
@@ -30,38 +36,66 @@ final class FrontDoor {
     }
 
     List<Route> routes() {
-        return List.of(new Route("POST", PATH, this::invoke), new Route("OPTIONS", PATH, CrossOrigin::preflight));
+        return List.of(
+                new Route("POST", BUFFERED, this::invoke),
+                new Route("OPTIONS", BUFFERED, CrossOrigin::preflight),
+                new Route("POST", STREAMING, this::invokeWithResponseStream),
+                new Route("OPTIONS", STREAMING, CrossOrigin::preflight));
+    }
+
+    /** An invocation as it was asked for. */
+    @FunctionalInterface
+    private interface Kind {
+        void invoke(Exchange exchange, InvocationRequest request, boolean tail);
     }
 
     private void invoke(Exchange exchange) {
+        Map<String, Kind> kinds = new LinkedHashMap<>();
+        kinds.put(InvokeRequests.EVENT, this::accept);
+        kinds.put(InvokeRequests.REQUEST_RESPONSE, this::submit);
+        kinds.put(InvokeRequests.DRY_RUN, FrontDoor::dryRun);
+        invoke(exchange, kinds);
+    }
+
+    private void invokeWithResponseStream(Exchange exchange) {
+        Map<String, Kind> kinds = new LinkedHashMap<>();
+        kinds.put(InvokeRequests.REQUEST_RESPONSE, this::stream);
+        kinds.put(InvokeRequests.DRY_RUN, FrontDoor::dryRun);
+        invoke(exchange, kinds);
+    }
+
+    private void invoke(Exchange exchange, Map<String, Kind> kinds) {
         try {
-            String type = InvokeRequests.invocationType(
-                    exchange, List.of(InvokeRequests.EVENT, InvokeRequests.REQUEST_RESPONSE, InvokeRequests.DRY_RUN));
+            String type = InvokeRequests.invocationType(exchange, List.copyOf(kinds.keySet()));
             boolean tail = InvokeRequests.wantsLogTail(exchange);
             InvokedFunction invoked = InvokedFunction.in(exchange, function);
-            boolean isEvent = type.equals(InvokeRequests.EVENT);
-            Consumer<InvocationRequest> invocation = switch (type) {
-                case InvokeRequests.EVENT -> request -> accept(exchange, request);
-                case InvokeRequests.DRY_RUN ->
-                    request -> answer(exchange, empty(204, UUID.randomUUID().toString()));
-                default -> request -> submit(exchange, request, tail);
-            };
-            InvokeRequests.read(exchange, invoked, isEvent, invocation);
+            Kind kind = Objects.requireNonNull(kinds.get(type));
+            InvokeRequests.read(
+                    exchange,
+                    invoked,
+                    type.equals(InvokeRequests.EVENT),
+                    request -> kind.invoke(exchange, request, tail));
         } catch (InvocationRejectedException rejection) {
             InvokeRequests.refuse(exchange, rejection);
         }
     }
 
-    private void accept(Exchange exchange, InvocationRequest request) {
-        String requestId = environment.invokeLater(request).requestId();
-        Answer answer = empty(202, requestId).with("x-amzn-Remapped-Content-Length", "0");
-        answer(
-                exchange,
-                request.traceId().map(id -> answer.with("X-Amzn-Trace-Id", id)).orElse(answer));
+    private static void dryRun(Exchange exchange, InvocationRequest request, boolean tail) {
+        answer(exchange, empty(204, UUID.randomUUID().toString()));
+    }
+
+    private void accept(Exchange exchange, InvocationRequest request, boolean tail) {
+        InvocationResult accepted = environment.invokeLater(request);
+        Answer answer = empty(202, accepted.requestId()).with("x-amzn-Remapped-Content-Length", "0");
+        answer(exchange, traced(answer, accepted));
     }
 
     private static Answer empty(int status, String requestId) {
         return Answer.empty(status).with("x-amzn-RequestId", requestId);
+    }
+
+    private static Answer traced(Answer answer, InvocationResult result) {
+        return result.traceId().isEmpty() ? answer : answer.with("X-Amzn-Trace-Id", result.traceId());
     }
 
     private void submit(Exchange exchange, InvocationRequest request, boolean tail) {
@@ -70,6 +104,33 @@ final class FrontDoor {
         } else {
             environment.invoke(request, (result, failure) -> answer(exchange, result, failure, false));
         }
+    }
+
+    private void stream(Exchange exchange, InvocationRequest request, boolean tail) {
+        environment.invokeStreamingToTheEnd(request, new EventStreamAnswer(exchange, new EventStreamAnswer.Rendering() {
+            @Override
+            public Answer head(InvocationResult head) {
+                Answer answer = Answer.empty(200)
+                        .with("Content-Type", EventStreamFrames.CONTENT_TYPE)
+                        .with("x-amzn-RequestId", head.requestId())
+                        .with("X-Amz-Executed-Version", head.executedVersion());
+                return CrossOrigin.open(exchange, traced(answer, head));
+            }
+
+            @Override
+            public @Nullable String logResult(InvocationResult result) {
+                return tail ? logTail(result) : null;
+            }
+
+            @Override
+            public void refuse(@Nullable Throwable failure) {
+                InvokeRequests.refuse(exchange, rejection(failure));
+            }
+        }));
+    }
+
+    private String logTail(InvocationResult result) {
+        return Base64.getEncoder().encodeToString(LogTail.of(log, function, result.requestId()));
     }
 
     private void answer(
@@ -94,10 +155,9 @@ final class FrontDoor {
         answer = answer.with("x-amzn-Remapped-Content-Length", "0")
                 .with("X-Amz-Executed-Version", result.executedVersion());
         if (tail) {
-            byte[] end = LogTail.of(log, function, result.requestId());
-            answer = answer.with("X-Amz-Log-Result", Base64.getEncoder().encodeToString(end));
+            answer = answer.with("X-Amz-Log-Result", logTail(result));
         }
-        return result.traceId().isEmpty() ? answer : answer.with("X-Amzn-Trace-Id", result.traceId());
+        return traced(answer, result);
     }
 
     private static InvocationRejectedException rejection(@Nullable Throwable failure) {
