@@ -1,10 +1,13 @@
 package io.lambdasimulator.examples;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.lambdasimulator.LambdaSimulator;
+import io.lambdasimulator.environment.FunctionConfiguration;
 import io.lambdasimulator.invocation.InvocationReport;
+import io.lambdasimulator.participant.FunctionHandler;
 import java.net.CookieManager;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -12,6 +15,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.time.Duration;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import org.junit.jupiter.api.Test;
@@ -23,10 +27,22 @@ import org.junit.jupiter.api.Test;
  */
 class HttpFunctionTest {
 
+    /** The limits are those of a busy machine. */
+    private static LambdaSimulator start(FunctionHandler function) {
+        return LambdaSimulator.builder()
+                .runtime(function)
+                .functionUrl()
+                .initTimeout(Duration.ofSeconds(30))
+                .function(FunctionConfiguration.builder()
+                        .timeout(Duration.ofSeconds(30))
+                        .build())
+                .start();
+    }
+
     /** Greets, and greets again whoever brings its cookie. In the place of it could be a program, as in {@link FirstTest}. */
-    private static String greet(String event) {
-        boolean isBack = event.contains("\"cookies\":[\"visited=yes\"]");
-        return """
+    private static byte[] greet(byte[] event) {
+        boolean isBack = new String(event, UTF_8).contains("\"cookies\":[\"visited=yes\"]");
+        String response = """
                 {
                   "statusCode": 200,
                   "headers": {"Content-Type": "text/html; charset=utf-8"},
@@ -34,14 +50,12 @@ class HttpFunctionTest {
                   "body": "<h1>Hello%s!</h1>"
                 }
                 """.formatted(isBack ? " again" : "");
+        return response.getBytes(UTF_8);
     }
 
     @Test
     void a_browser_is_recognised_by_its_cookie() throws Exception {
-        try (LambdaSimulator lambda = LambdaSimulator.builder()
-                .runtime((event, context) -> greet(event))
-                .functionUrl()
-                .start()) {
+        try (LambdaSimulator lambda = start((event, context) -> greet(event))) {
             HttpClient browser =
                     HttpClient.newBuilder().cookieHandler(new CookieManager()).build();
             URI page = lambda.functionUrl().orElseThrow().resolve("welcome?lang=en");
@@ -70,13 +84,10 @@ class HttpFunctionTest {
     @Test
     void a_form_arrives_as_base64() throws Exception {
         BlockingQueue<String> events = new LinkedBlockingQueue<>();
-        try (LambdaSimulator lambda = LambdaSimulator.builder()
-                .runtime((event, context) -> {
-                    events.add(event);
-                    return "\"thank you\"";
-                })
-                .functionUrl()
-                .start()) {
+        try (LambdaSimulator lambda = start((event, context) -> {
+            events.add(new String(event, UTF_8));
+            return "\"thank you\"".getBytes(UTF_8);
+        })) {
 
             // curl -d quantity=2 http://…/orders
             HttpResponse<String> response = HttpClient.newHttpClient()

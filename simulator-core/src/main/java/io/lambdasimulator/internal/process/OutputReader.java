@@ -53,11 +53,13 @@ final class OutputReader implements Runnable {
         this.listener = listener;
     }
 
-    /** Random but for its ends. Its first byte is not in the rest, so a match that breaks off never hides the begin of another. */
+    /** Random but for its ends. Its first byte is not in the rest, so a match that breaks off never hides the begin of another. No
+     * byte of it ends a line, so a line is never held back as what may become a mark.
+     */
     private static byte[] newMark() {
         byte[] bytes = new byte[MARK_LENGTH];
         for (int i = 1; i < MARK_LENGTH; i++) {
-            bytes[i] = (byte) ThreadLocalRandom.current().nextInt(1, 256);
+            bytes[i] = (byte) ThreadLocalRandom.current().nextInt(0x0b, 0x100);
         }
         return bytes;
     }
