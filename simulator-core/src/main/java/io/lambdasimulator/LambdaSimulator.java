@@ -106,7 +106,7 @@ public final class LambdaSimulator implements AutoCloseable {
         Clock clock = options.clock;
         this.log = new RecordingEventLog(clock, options.retainedEvents, Secrets.of(options.secrets()));
         this.workers = new WorkerThreads();
-        this.participants = new SimulatedParticipants(log, clock);
+        this.participants = new SimulatedParticipants(log);
         this.environment = new ExecutionEnvironment(
                 options.settings(),
                 clock,

@@ -148,7 +148,7 @@ class FreezingTest {
         void and_its_children_do_nothing_in_the_frozen_intervals() {
             start(builder().extension(NAME, TICKER));
             for (int i = 0; i < 10; i++) {
-                try { lambda.awaitFrozen(java.time.Duration.ofSeconds(5)); } catch (RuntimeException e) { System.out.println(lambda.timeline(40)); throw e; }
+                lambda.awaitFrozen(Wire.PATIENCE);
                 invoke(Integer.toString(i));
             }
             lambda.awaitFrozen(Wire.PATIENCE);

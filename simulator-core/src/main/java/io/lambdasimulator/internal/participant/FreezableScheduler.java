@@ -1,8 +1,6 @@
 package io.lambdasimulator.internal.participant;
 
 import io.lambdasimulator.environment.Participant;
-import io.lambdasimulator.time.VirtualClock;
-import java.time.Clock;
 import java.util.List;
 import java.util.concurrent.AbstractExecutorService;
 import java.util.concurrent.Callable;
@@ -35,11 +33,8 @@ final class FreezableScheduler extends AbstractExecutorService implements Schedu
         this.waiting = waiting;
     }
 
-    /** The scheduler of a participant, on the virtual clock if the environment has one, else in real time. */
-    static FreezableScheduler on(Clock clock, Participant participant) {
-        if (clock instanceof VirtualClock virtual) {
-            return new FreezableScheduler(virtual.newScheduler(), virtual::await);
-        }
+    /** The scheduler of a participant, in real time. */
+    static FreezableScheduler of(Participant participant) {
         ScheduledThreadPoolExecutor timer = new ScheduledThreadPoolExecutor(1, task -> {
             Thread thread = new Thread(task, "lambda-" + participant.name() + "-timer");
             thread.setDaemon(true);

@@ -15,7 +15,6 @@ import io.lambdasimulator.internal.process.ProcessLauncher;
 import io.lambdasimulator.internal.process.ProcessListener;
 import io.lambdasimulator.participant.Command;
 import java.nio.file.Path;
-import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -73,7 +72,6 @@ public final class SimulatedParticipants implements Participants, AutoCloseable 
     private final ExecutorService inOrder;
     private final Map<Participant, Source> sources = new HashMap<>();
 
-    private final Clock clock;
     private final Map<Launch, HostedThread> threads = new ConcurrentHashMap<>();
     private final Map<Launch, FreezableScheduler> timers = new ConcurrentHashMap<>();
 
@@ -92,9 +90,8 @@ public final class SimulatedParticipants implements Participants, AutoCloseable 
 
     private @Nullable ExecutionEnvironment environment;
 
-    public SimulatedParticipants(RecordingEventLog log, Clock clock) {
+    public SimulatedParticipants(RecordingEventLog log) {
         this.log = log;
-        this.clock = clock;
         this.inOrder = Executors.newSingleThreadExecutor(task -> {
             Thread thread = new Thread(task, "lambda-participants");
             thread.setDaemon(true);
@@ -121,7 +118,7 @@ public final class SimulatedParticipants implements Participants, AutoCloseable 
                 launch(launch, program);
             } else if (source instanceof Source.Hosted hosted) {
                 environment().started(launch, Optional.empty(), hosted.description());
-                FreezableScheduler scheduler = FreezableScheduler.on(clock, participant);
+                FreezableScheduler scheduler = FreezableScheduler.of(participant);
                 timers.put(launch, scheduler);
                 threads.put(
                         launch,
