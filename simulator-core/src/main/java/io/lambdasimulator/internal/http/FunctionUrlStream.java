@@ -28,7 +28,8 @@ final class FunctionUrlStream implements StreamingCaller {
     }
 
     @Override
-    public void begins(@Nullable String runtimesContentType) {
+    public void begins(InvocationResult head) {
+        String runtimesContentType = head.contentType().orElse(null);
         if (Prelude.isAnnouncedBy(runtimesContentType)) {
             prelude = new Prelude();
         } else if (runtimesContentType != null) {
