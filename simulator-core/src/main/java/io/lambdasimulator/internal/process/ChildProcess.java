@@ -157,6 +157,7 @@ final class ChildProcess implements LaunchedProcess {
     /** SIGKILL to the group and to every descendant that was ever seen, whatever group it is in now. */
     void killTree() {
         group.orphans().forEach(descendants::add);
+        freezer.killOutsiders();
         kill();
         descendants.forEach(ProcessHandle::destroyForcibly);
     }

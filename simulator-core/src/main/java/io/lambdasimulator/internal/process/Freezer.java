@@ -169,6 +169,21 @@ final class Freezer implements Freezable {
         }
     }
 
+    /** SIGKILL to all who are known to be elsewhere than in the group. */
+    void killOutsiders() {
+        synchronized (this) {
+            if (seen.isEmpty()) {
+                return;
+            }
+        }
+        OptionalLong group = head.group();
+        for (Entry process : family()) {
+            if (!isIn(process, group)) {
+                posix.signal(process.pid(), Posix.SIGKILL);
+            }
+        }
+    }
+
     /** The living processes of the family now. */
     List<Entry> family() {
         OptionalLong group = head.group();

@@ -71,12 +71,14 @@ final class ProcFiles implements ProcessTable {
         };
     }
 
-    // Who has called vfork, as posix_spawn does, cannot stop before its child has become another program; a child that
-    // was stopped before that holds it as well as any signal.
+    // Who has called vfork, as shells and posix_spawn do, goes on no sooner than its child is another program or has ended;
+    // a child that was stopped before that holds it as well as any signal. The kernel waits in a function named after
+    // fork or clone, depending on its version.
     private static boolean waitsForVfork(long pid, long thread) {
         try {
-            return Files.readString(Path.of(ROOT + pid + "/task/" + thread + "/wchan"), StandardCharsets.ISO_8859_1)
-                    .contains("vfork");
+            String function =
+                    Files.readString(Path.of(ROOT + pid + "/task/" + thread + "/wchan"), StandardCharsets.ISO_8859_1);
+            return function.contains("fork") || function.contains("clone");
         } catch (IOException e) {
             return false;
         }

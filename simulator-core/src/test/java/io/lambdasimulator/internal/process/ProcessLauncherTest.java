@@ -171,7 +171,7 @@ class ProcessLauncherTest {
                 environment.put(name, "of the user");
             }
             environment.put("LC_ALL", "xx_YY.none");
-            environment.put("SINGLE", "it's `a` $HOME \\n \"quote\"");
+            environment.put("SINGLE", "it's `a` $HOME \\ \"quote\"");
             environment.put("UMLAUT", "grün 🐑");
             environment.put("LONG", "x".repeat(100_000));
 
