@@ -2,19 +2,24 @@ package io.lambdasimulator;
 
 import io.lambdasimulator.environment.EnvironmentPhase;
 import io.lambdasimulator.environment.ExtensionInfo;
+import io.lambdasimulator.environment.ExtensionState;
 import io.lambdasimulator.environment.FunctionConfiguration;
 import io.lambdasimulator.environment.InvocationIdHeader;
+import io.lambdasimulator.environment.InvokeMode;
 import io.lambdasimulator.environment.Participant;
 import io.lambdasimulator.environment.RuntimeState;
 import io.lambdasimulator.environment.ShutdownReason;
 import io.lambdasimulator.environment.WhenBusy;
+import io.lambdasimulator.event.Event;
 import io.lambdasimulator.event.EventLog;
+import io.lambdasimulator.event.ProtocolViolation;
 import io.lambdasimulator.internal.environment.EnvironmentSettings;
 import io.lambdasimulator.internal.environment.EnvironmentSettings.Bandwidth;
 import io.lambdasimulator.internal.environment.EnvironmentSettings.ExpectedExtension;
 import io.lambdasimulator.internal.environment.ExecutionEnvironment;
 import io.lambdasimulator.internal.environment.Participants.Supply;
 import io.lambdasimulator.internal.event.RecordingEventLog;
+import io.lambdasimulator.internal.event.Secrets;
 import io.lambdasimulator.internal.event.Timeline;
 import io.lambdasimulator.internal.http.ApiServers;
 import io.lambdasimulator.internal.participant.FunctionRuntime;
@@ -88,11 +93,12 @@ public final class LambdaSimulator implements AutoCloseable {
 
     private ApiServers.@Nullable Listener runtimeApi;
     private ApiServers.@Nullable Listener frontDoor;
+    private ApiServers.@Nullable Listener functionUrl;
 
     private LambdaSimulator(Builder options) {
         this.options = options;
         Clock clock = options.clock;
-        this.log = new RecordingEventLog(clock, options.retainedEvents);
+        this.log = new RecordingEventLog(clock, options.retainedEvents, Secrets.of(options.secrets()));
         this.workers = new WorkerThreads();
         this.participants = new SimulatedParticipants(log);
         this.environment = new ExecutionEnvironment(
@@ -107,7 +113,7 @@ public final class LambdaSimulator implements AutoCloseable {
     /**
      * Starts to describe an environment. What it has before anything is set: AWS's defaults for a new function (see
      * {@link FunctionConfiguration}), no launched participant, a 10 s init timeout, ephemeral loopback ports, no front
-     * door.
+     * door and no function URL.
      *
      * @return a builder
      */
@@ -122,6 +128,15 @@ public final class LambdaSimulator implements AutoCloseable {
             if (options.frontDoorPort >= 0) {
                 frontDoor = ApiServers.frontDoor(
                         options.frontDoorHost, options.frontDoorPort, environment, options.function, log);
+            }
+            if (options.functionUrlPort >= 0) {
+                functionUrl = ApiServers.functionUrl(
+                        options.functionUrlHost,
+                        options.functionUrlPort,
+                        environment,
+                        options.function,
+                        options.invokeMode,
+                        options.clock);
             }
             participants.prepare(environment, options.sources(runtimeApi()));
             environment.start();
@@ -155,6 +170,15 @@ public final class LambdaSimulator implements AutoCloseable {
      */
     public Optional<URI> frontDoor() {
         return Optional.ofNullable(frontDoor).map(listener -> URI.create("http://" + listener.address()));
+    }
+
+    /**
+     * The function URL: any HTTP request to it or to a path below it invokes the function.
+     *
+     * @return such as {@code http://127.0.0.1:8081/}; empty without one
+     */
+    public Optional<URI> functionUrl() {
+        return Optional.ofNullable(functionUrl).map(listener -> URI.create("http://" + listener.address() + "/"));
     }
 
     /**
@@ -239,6 +263,55 @@ public final class LambdaSimulator implements AutoCloseable {
         }
     }
 
+    /**
+     * Waits until the environment is in a phase: returns at once when it is in it now, else when it next enters it.
+     *
+     * @param phase the phase
+     * @param atMost how long to wait, in real time
+     * @return this simulator
+     * @throws IllegalStateException when it does not enter the phase in time; the message tells where it is instead
+     */
+    public LambdaSimulator awaitPhase(EnvironmentPhase phase, Duration atMost) {
+        long from = log.nextSequence();
+        if (phase() != phase
+                && log.find(from, Event.PhaseChanged.class, change -> change.to() == phase, atMost)
+                        .isEmpty()) {
+            throw inVain("the environment has not entered phase " + phase, atMost);
+        }
+        return this;
+    }
+
+    /**
+     * Waits until an extension is in a state: returns at once when it is in it now, else when it next enters it.
+     *
+     * @param name the extension's name
+     * @param state the state
+     * @param atMost how long to wait, in real time
+     * @return this simulator
+     * @throws IllegalStateException when it does not enter the state in time; the message tells the states of all extensions
+     */
+    public LambdaSimulator awaitExtension(String name, ExtensionState state, Duration atMost) {
+        long from = log.nextSequence();
+        boolean isInIt = extensions().stream()
+                .anyMatch(extension -> extension.name().equals(name) && extension.state() == state);
+        if (!isInIt
+                && log.find(
+                                from,
+                                Event.ExtensionStateChanged.class,
+                                change -> change.name().equals(name) && change.to() == state,
+                                atMost)
+                        .isEmpty()) {
+            throw inVain("extension " + name + " has not become " + state.wireName(), atMost);
+        }
+        return this;
+    }
+
+    private IllegalStateException inVain(String what, Duration atMost) {
+        return new IllegalStateException(what
+                + (log.isClosed() ? " before the environment was closed" : " within " + atMost.toMillis() + " ms")
+                + "; this is how it stands:\n" + describe());
+    }
+
     // ---- what can be seen of it
 
     /**
@@ -269,6 +342,38 @@ public final class LambdaSimulator implements AutoCloseable {
     }
 
     /**
+     * A participant as a process: its id, its output, its end. A handle for the runtime or an extension, whether it has been
+     * started yet or not; an object in this JVM has no process id and no output.
+     *
+     * @param participant the runtime or an extension
+     * @return a handle that shows what is so when it is asked
+     */
+    public SimulatedProcess process(Participant participant) {
+        return new SimulatedProcess(participant, log);
+    }
+
+    /**
+     * The calls by which clients broke the protocol of the Runtime and Extensions APIs, as far as the event log holds them.
+     *
+     * @return what was answered with a status from 400 to 499, oldest first
+     */
+    public List<ProtocolViolation> protocolViolations() {
+        List<ProtocolViolation> violations = new ArrayList<>();
+        for (EventLog.Entry entry : log.entries()) {
+            if (entry.event() instanceof Event.CallAnswered call && call.status() >= 400 && call.status() < 500) {
+                violations.add(new ProtocolViolation(
+                        entry.time(),
+                        call.method(),
+                        call.path(),
+                        call.status(),
+                        call.errorType(),
+                        call.errorMessage()));
+            }
+        }
+        return List.copyOf(violations);
+    }
+
+    /**
      * The newest completed invocations.
      *
      * @return their reports, oldest first
@@ -287,12 +392,44 @@ public final class LambdaSimulator implements AutoCloseable {
     }
 
     /**
-     * The event log as a text for people: what happened, in order, with the time since the start.
+     * The event log as a text for people: what happened, in order, with the time since the start. The environment's
+     * credentials are replaced by {@code ***}.
      *
      * @return several lines
      */
     public String timeline() {
         return Timeline.of(log);
+    }
+
+    /**
+     * The end of the timeline, for a message that has to fit a screen.
+     *
+     * @param newestLines how many lines at most, beside a line that tells how many were left out
+     * @return several lines
+     */
+    public String timeline(int newestLines) {
+        return Timeline.of(log, newestLines);
+    }
+
+    /**
+     * How the environment stands, for people: the phase and what is waited for, the runtime and each extension with its
+     * state, process and parked poll, and how many invocations wait for their turn. All states are those of one moment.
+     *
+     * @return several lines
+     */
+    public String describe() {
+        return Description.of(environment.snapshot(), options.settings(), runtimeApi, log);
+    }
+
+    /**
+     * Replaces the environment's credentials in a text by {@code ***}: those given to the builder, and those of the host
+     * when participants get its environment. Values of less than five characters are left.
+     *
+     * @param text a text for people, such as a line that a process printed
+     * @return the text without them
+     */
+    public String redact(String text) {
+        return log.secrets().hide(text);
     }
 
     /**
@@ -323,20 +460,19 @@ public final class LambdaSimulator implements AutoCloseable {
             await(output);
         } finally {
             closeAll(
-                    () -> {
-                        if (frontDoor != null) {
-                            frontDoor.close();
-                        }
-                    },
+                    () -> close(frontDoor),
+                    () -> close(functionUrl),
                     () -> environment.close(),
-                    () -> {
-                        if (runtimeApi != null) {
-                            runtimeApi.close();
-                        }
-                    },
+                    () -> close(runtimeApi),
                     participants::close,
                     workers::close,
                     log::close);
+        }
+    }
+
+    private static void close(ApiServers.@Nullable Listener listener) {
+        if (listener != null) {
+            listener.close();
         }
     }
 
@@ -396,6 +532,9 @@ public final class LambdaSimulator implements AutoCloseable {
         private int runtimeApiPort;
         private String frontDoorHost = "127.0.0.1";
         private int frontDoorPort = -1;
+        private String functionUrlHost = "127.0.0.1";
+        private int functionUrlPort = -1;
+        private InvokeMode invokeMode = InvokeMode.BUFFERED;
 
         private sealed interface ExtensionSource {
             record Launched(Command command) implements ExtensionSource {}
@@ -692,6 +831,41 @@ public final class LambdaSimulator implements AutoCloseable {
             return this;
         }
 
+        /**
+         * Opens a function URL on an ephemeral port of 127.0.0.1.
+         *
+         * @return this builder
+         */
+        public Builder functionUrl() {
+            return functionUrlAddress("127.0.0.1", 0);
+        }
+
+        /**
+         * Opens a function URL: every request, with any method and path, is an invocation whose event is the request in
+         * payload format 2.0, and whose response is the HTTP response. As a function URL of AWS with the auth type
+         * {@code NONE} and without CORS configuration.
+         *
+         * @param host a host name or address of this machine
+         * @param port a port, or 0 for an ephemeral one
+         * @return this builder
+         */
+        public Builder functionUrlAddress(String host, int port) {
+            functionUrlHost = host;
+            functionUrlPort = requirePort(port);
+            return this;
+        }
+
+        /**
+         * Sets how the function URL invokes the function. It opens none by itself.
+         *
+         * @param invokeMode {@link InvokeMode#BUFFERED} unless set
+         * @return this builder
+         */
+        public Builder functionUrlInvokeMode(InvokeMode invokeMode) {
+            this.invokeMode = invokeMode;
+            return this;
+        }
+
         private static int requirePort(int port) {
             if (port < 0 || port > 65_535) {
                 throw new IllegalArgumentException(port + " is no port: use 0 to 65535");
@@ -738,6 +912,9 @@ public final class LambdaSimulator implements AutoCloseable {
             runtimeApiPort = other.runtimeApiPort;
             frontDoorHost = other.frontDoorHost;
             frontDoorPort = other.frontDoorPort;
+            functionUrlHost = other.functionUrlHost;
+            functionUrlPort = other.functionUrlPort;
+            invokeMode = other.invokeMode;
         }
 
         private void readExtensionsDirectory() {
@@ -754,6 +931,19 @@ public final class LambdaSimulator implements AutoCloseable {
                     throw new UncheckedIOException(e.getMessage(), e);
                 }
             }
+        }
+
+        private List<String> secrets() {
+            List<String> secrets = new ArrayList<>(credentials.values());
+            if (inheritHostEnvironment) {
+                for (String name : EnvironmentVariables.SECRET) {
+                    String value = System.getenv(name);
+                    if (value != null) {
+                        secrets.add(value);
+                    }
+                }
+            }
+            return secrets;
         }
 
         private EnvironmentSettings settings() {

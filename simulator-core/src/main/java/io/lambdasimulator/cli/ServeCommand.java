@@ -2,6 +2,7 @@ package io.lambdasimulator.cli;
 
 import io.lambdasimulator.LambdaSimulator;
 import io.lambdasimulator.environment.FunctionConfiguration;
+import io.lambdasimulator.environment.InvokeMode;
 import io.lambdasimulator.internal.process.Bootstrap;
 import io.lambdasimulator.participant.Command;
 import java.io.PrintStream;
@@ -14,6 +15,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
@@ -97,6 +99,22 @@ final class ServeCommand implements Callable<Integer> {
             description = "Where the function is invoked; port 0 is any free one. The second name is that of AWS's"
                     + " emulator. Default: " + DEFAULT_INVOKE + ".")
     private @Nullable String invokeAddress;
+
+    @Option(
+            names = "--function-url-address",
+            paramLabel = "HOST:PORT",
+            description =
+                    "Where the function is invoked as by a function URL: any HTTP request is an event, and what the"
+                            + " function answers is the HTTP response. Default: none.")
+    private @Nullable String functionUrlAddress;
+
+    @Option(
+            names = "--function-url-invoke-mode",
+            paramLabel = "MODE",
+            description =
+                    "How the function URL answers: BUFFERED or, as the response arrives, RESPONSE_STREAM. Default:"
+                            + " BUFFERED.")
+    private @Nullable String functionUrlInvokeMode;
 
     @Option(
             names = "--runtime-api-address",
@@ -208,10 +226,31 @@ final class ServeCommand implements Callable<Integer> {
                 .extensionsDirectory(extensionsDirectory())
                 .runtimeApiAddress(runtimeApi.host(), runtimeApi.port())
                 .frontDoorAddress(invoke.host(), invoke.port());
+        useFunctionUrl(simulator);
         if (debug) {
             simulator.withoutDeadlines();
         }
         return runtime(simulator);
+    }
+
+    private void useFunctionUrl(LambdaSimulator.Builder simulator) {
+        Optional<HostAndPort> address =
+                option("--function-url-address", functionUrlAddress).map(HostAndPort::of);
+        address.ifPresent(given -> simulator.functionUrlAddress(given.host(), given.port()));
+        option("--function-url-invoke-mode", functionUrlInvokeMode).ifPresent(setting -> {
+            if (address.isEmpty()) {
+                throw new Setting.WrongSetting(setting.source()
+                        + " says how a function URL answers, and there is none: use --function-url-address");
+            }
+            simulator.functionUrlInvokeMode(invokeMode(setting));
+        });
+    }
+
+    private static InvokeMode invokeMode(Setting setting) {
+        return Stream.of(InvokeMode.values())
+                .filter(mode -> mode.name().equals(setting.value()))
+                .findFirst()
+                .orElseThrow(() -> setting.wrong("is no invoke mode: use BUFFERED or RESPONSE_STREAM"));
     }
 
     private LambdaSimulator.Builder runtime(LambdaSimulator.Builder simulator) {

@@ -59,6 +59,7 @@ final class Server {
         started.frontDoor()
                 .ifPresent(address -> err.println("Invoke with: curl -d '{}' " + reachable(address)
                         + "/2015-03-31/functions/function/invocations"));
+        started.functionUrl().ifPresent(address -> err.println("The function URL is " + reachable(address)));
         err.flush();
     }
 

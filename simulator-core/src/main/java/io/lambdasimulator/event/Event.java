@@ -140,8 +140,24 @@ public sealed interface Event {
      * @param path the path as received
      * @param status the status of the answer
      * @param errorType the {@code errorType} of an error answer
+     * @param errorMessage the {@code errorMessage} of an error answer
      */
-    record CallAnswered(String method, String path, int status, Optional<String> errorType) implements Event {
+    record CallAnswered(
+            String method, String path, int status, Optional<String> errorType, Optional<String> errorMessage)
+            implements Event {
+
+        /**
+         * An answer without an error message.
+         *
+         * @param method the HTTP method
+         * @param path the path as received
+         * @param status the status of the answer
+         * @param errorType the {@code errorType} of an error answer
+         */
+        public CallAnswered(String method, String path, int status, Optional<String> errorType) {
+            this(method, path, status, errorType, Optional.empty());
+        }
+
         @Override
         public String describe() {
             return method + " " + path + " was answered with " + status + error(errorType);

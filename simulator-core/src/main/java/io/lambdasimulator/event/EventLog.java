@@ -1,5 +1,6 @@
 package io.lambdasimulator.event;
 
+import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -61,4 +62,28 @@ public interface EventLog {
      *     shows the newest events instead
      */
     <E extends Event> E await(Class<E> type, Predicate<? super E> condition, Duration atMost);
+
+    /**
+     * Writes what is in the log now as JSON Lines, oldest first: one object a line, in the shape of the Telemetry API's
+     * records, with {@code sequence}, {@code time}, {@code type} (the event's simple name) and {@code record}.
+     *
+     * <pre>{@code
+     * {"sequence":4,"time":"2026-01-01T12:00:00.015Z","type":"InitReported","record":{"status":"success","durationMs":12.5}}
+     * }</pre>
+     *
+     * <p>The members of {@code record} are the event's components by their names. States, reasons and statuses have AWS's
+     * spelling, a duration has the ending {@code Ms} and fractions, an instant is ISO 8601, and what is empty is left out.
+     * Values of the environment's credentials are replaced by {@code ***}.
+     *
+     * @param out where to write
+     * @throws IOException when writing fails
+     */
+    void writeJsonLines(Appendable out) throws IOException;
+
+    /**
+     * The log as JSON Lines, as {@link #writeJsonLines} writes it.
+     *
+     * @return a text that ends in a line feed, or is empty
+     */
+    String toJsonLines();
 }

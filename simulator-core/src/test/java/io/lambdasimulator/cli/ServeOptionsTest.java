@@ -197,6 +197,18 @@ class ServeOptionsTest {
                             "--invoke-address: \"8080\" is no address to listen on: use HOST:PORT, such as"
                                     + " 127.0.0.1:9001, [::1]:9001 or 0.0.0.0:9001",
                             "--runtime-interface-emulator-address=8080"),
+                    mistake(
+                            "--function-url-address: \"8081\" is no address to listen on: use HOST:PORT, such as"
+                                    + " 127.0.0.1:9001, [::1]:9001 or 0.0.0.0:9001",
+                            "--function-url-address=8081"),
+                    mistake(
+                            "--function-url-invoke-mode: \"buffered\" is no invoke mode: use BUFFERED or RESPONSE_STREAM",
+                            "--function-url-address=127.0.0.1:0",
+                            "--function-url-invoke-mode=buffered"),
+                    mistake(
+                            "--function-url-invoke-mode says how a function URL answers, and there is none: use"
+                                    + " --function-url-address",
+                            "--function-url-invoke-mode=RESPONSE_STREAM"),
                     mistake("--extensions: \"/no/such/folder\" does not exist", "--extensions=/no/such/folder"),
                     mistake("there is no option --tiemout", "--tiemout=3"),
                     mistake(

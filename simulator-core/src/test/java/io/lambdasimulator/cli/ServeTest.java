@@ -124,6 +124,36 @@ class ServeTest {
     }
 
     @Test
+    void opens_a_function_url_when_asked_to() throws Exception {
+        try (CliProcess serve = CliProcess.start(
+                "serve",
+                RUNTIME_API,
+                INVOKE,
+                "--function-url-address=127.0.0.1:0",
+                "--function-url-invoke-mode=RESPONSE_STREAM",
+                "--",
+                CliProcess.java(),
+                "-cp",
+                System.getProperty("java.class.path"),
+                "io.lambdasimulator.TalkativeRuntime",
+                "1")) {
+            String url = serve.awaitError("The function URL is (http://127\\.0\\.0\\.1:\\d+/)")
+                    .group(1);
+
+            HttpResponse<String> response = HttpClient.newHttpClient()
+                    .send(HttpRequest.newBuilder(URI.create(url)).build(), HttpResponse.BodyHandlers.ofString());
+
+            // What is no JSON would be a 502 in the other invoke mode.
+            assertThat(response.statusCode()).isEqualTo(200);
+            assertThat(response.body()).isEqualTo("ok");
+            serve.awaitOutput("REPORT RequestId: "
+                    + response.headers().firstValue("x-amzn-RequestId").orElseThrow() + "\t.*");
+            serve.terminate();
+            assertThat(serve.awaitExit()).as(serve.toString()).isZero();
+        }
+    }
+
+    @Test
     void tells_that_init_failed_and_goes_on_answering() throws Exception {
         try (CliProcess serve = CliProcess.start(
                 System.getProperty("java.class.path"),
@@ -159,9 +189,10 @@ class ServeTest {
     @Test
     void ends_with_1_and_one_line_when_a_port_is_in_use() throws Exception {
         try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            for (String option : List.of("--runtime-api-address", "--invoke-address")) {
+            for (String option : List.of("--runtime-api-address", "--invoke-address", "--function-url-address")) {
                 String address = "127.0.0.1:" + taken.getLocalPort();
-                List<String> arguments = new ArrayList<>(List.of("serve", RUNTIME_API, INVOKE, "sleep", "100"));
+                List<String> arguments = new ArrayList<>(
+                        List.of("serve", RUNTIME_API, INVOKE, "--function-url-address=127.0.0.1:0", "sleep", "100"));
                 arguments.replaceAll(argument -> argument.startsWith(option) ? option + "=" + address : argument);
                 try (CliProcess serve = CliProcess.start(arguments.toArray(String[]::new))) {
 

@@ -27,6 +27,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -891,6 +892,30 @@ public final class ExecutionEnvironment {
     /** The newest completed invocations, oldest first. */
     public List<InvocationReport> invocations() {
         return owner.inspect(() -> List.copyOf(history));
+    }
+
+    /** The environment at one moment, for people. */
+    public record Snapshot(
+            EnvironmentPhase phase,
+            String waiting,
+            Optional<RuntimeState> runtimeState,
+            List<ExtensionInfo> extensions,
+            List<Participant> parkedPolls,
+            int queued) {}
+
+    /** What can be seen of it, all at one moment. */
+    public Snapshot snapshot() {
+        return owner.inspect(() -> {
+            List<Participant> parked = new ArrayList<>();
+            if (runtime != null) {
+                parked.addAll(Collections.nCopies(runtime.parkedPolls(), Participant.RUNTIME));
+            }
+            extensions.all().stream()
+                    .filter(ExtensionAgent::hasParkedPoll)
+                    .map(ExtensionAgent::participant)
+                    .forEach(parked::add);
+            return new Snapshot(phase, describeWaiting(), runtimeState(), extensions(), parked, queue.size());
+        });
     }
 
     /** What has to happen next, for the messages of waits that ran out. */

@@ -203,6 +203,10 @@ final class ExtensionAgent {
         move(ExtensionState.LAUNCH_ERROR);
     }
 
+    boolean hasParkedPoll() {
+        return poll != null;
+    }
+
     void dropPoll() {
         Poll<ExtensionEvent> parked = poll;
         poll = null;

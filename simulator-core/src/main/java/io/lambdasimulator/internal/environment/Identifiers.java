@@ -17,11 +17,11 @@ public final class Identifiers {
 
     private final Clock clock;
 
-    Identifiers(Clock clock) {
+    public Identifiers(Clock clock) {
         this.clock = clock;
     }
 
-    String requestId() {
+    public String requestId() {
         ThreadLocalRandom random = ThreadLocalRandom.current();
         long high = (random.nextLong() & ~0xf000L) | 0x4000L;
         long low = (random.nextLong() & 0x3fffffffffffffffL) | 0x8000000000000000L;
@@ -29,7 +29,7 @@ public final class Identifiers {
     }
 
     /** The form the service sends since 2025 when the caller sent none: not sampled. */
-    String traceId() {
+    public String traceId() {
         ThreadLocalRandom random = ThreadLocalRandom.current();
         return complete(Map.of(
                 "Root",

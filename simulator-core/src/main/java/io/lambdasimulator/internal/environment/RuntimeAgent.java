@@ -104,6 +104,10 @@ final class RuntimeAgent {
         }
     }
 
+    int parkedPolls() {
+        return polls.size();
+    }
+
     void dropPolls() {
         for (Poll<InvocationEvent> poll : polls) {
             owner.effect(poll::drop);

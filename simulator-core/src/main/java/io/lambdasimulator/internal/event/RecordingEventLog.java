@@ -2,11 +2,14 @@ package io.lambdasimulator.internal.event;
 
 import io.lambdasimulator.event.Event;
 import io.lambdasimulator.event.EventLog;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Predicate;
@@ -22,16 +25,29 @@ public final class RecordingEventLog implements EventLog {
     private final ArrayDeque<Entry> entries = new ArrayDeque<>();
     private final Clock clock;
     private final int capacity;
+    private final Secrets secrets;
     private Instant newest = Instant.MIN;
     private long nextSequence;
     private boolean closed;
 
     public RecordingEventLog(Clock clock, int capacity) {
+        this(clock, capacity, Secrets.NONE);
+    }
+
+    /**
+     * @param secrets what texts for people have to leave out; events themselves hold what was seen
+     */
+    public RecordingEventLog(Clock clock, int capacity, Secrets secrets) {
         if (capacity < 1) {
             throw new IllegalArgumentException("the event log needs room for at least one event, not " + capacity);
         }
         this.clock = clock;
         this.capacity = capacity;
+        this.secrets = secrets;
+    }
+
+    public Secrets secrets() {
+        return secrets;
     }
 
     public void append(Event event) {
@@ -101,20 +117,54 @@ public final class RecordingEventLog implements EventLog {
         }
     }
 
+    /** The place that the next entry will have. */
+    public long nextSequence() {
+        lock.lock();
+        try {
+            return nextSequence;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @Override
+    public void writeJsonLines(Appendable out) throws IOException {
+        JsonLines.write(entries(), secrets, out);
+    }
+
+    @Override
+    public String toJsonLines() {
+        StringBuilder text = new StringBuilder();
+        try {
+            writeJsonLines(text);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e); // a builder takes everything
+        }
+        return text.toString();
+    }
+
     @Override
     public <E extends Event> E await(Class<E> type, Predicate<? super E> condition, Duration atMost) {
+        return find(0, type, condition, atMost)
+                .orElseThrow(() -> notSeen(type, isClosed() ? "before the environment was closed" : within(atMost)));
+    }
+
+    /**
+     * Waits for an event from a place on.
+     *
+     * @return the first; empty when there is none in time, or the log was closed without one
+     */
+    public <E extends Event> Optional<E> find(
+            long from, Class<E> type, Predicate<? super E> condition, Duration atMost) {
         long remaining = atMost.toNanos();
-        long seen = 0;
+        long seen = from;
         while (true) {
             List<Entry> fresh;
             lock.lock();
             try {
                 while (nextSequence <= seen) {
-                    if (closed) {
-                        throw notSeen(type, "before the environment was closed");
-                    }
-                    if (remaining <= 0) {
-                        throw notSeen(type, "within " + atMost.toMillis() + " ms");
+                    if (closed || remaining <= 0) {
+                        return Optional.empty();
                     }
                     remaining = appended.awaitNanos(remaining);
                 }
@@ -128,7 +178,7 @@ public final class RecordingEventLog implements EventLog {
             }
             for (Entry entry : fresh) {
                 if (type.isInstance(entry.event()) && condition.test(type.cast(entry.event()))) {
-                    return type.cast(entry.event());
+                    return Optional.of(type.cast(entry.event()));
                 }
             }
         }
@@ -148,10 +198,24 @@ public final class RecordingEventLog implements EventLog {
         return List.of(tail);
     }
 
+    public boolean isClosed() {
+        lock.lock();
+        try {
+            return closed;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private static String within(Duration atMost) {
+        return "within " + atMost.toMillis() + " ms";
+    }
+
     private IllegalStateException notSeen(Class<?> type, String until) {
-        String newest = entries.stream()
-                .skip(Math.max(0, entries.size() - SHOWN_ON_TIMEOUT))
-                .map(entry -> "  " + entry.time() + "  " + entry.event())
+        List<Entry> all = entries();
+        String newest = all.stream()
+                .skip(Math.max(0, all.size() - SHOWN_ON_TIMEOUT))
+                .map(entry -> "  " + entry.time() + "  " + secrets.hide(String.valueOf(entry.event())))
                 .collect(Collectors.joining("\n"));
         return new IllegalStateException(
                 "no " + type.getSimpleName() + " as expected " + until + "; the newest events are:\n" + newest);

@@ -14,26 +14,39 @@ public final class Timeline {
 
     private Timeline() {}
 
-    public static String of(EventLog log) {
+    /** The whole log. */
+    public static String of(RecordingEventLog log) {
+        return of(log, Integer.MAX_VALUE);
+    }
+
+    /** The newest lines, with a word on those before. */
+    public static String of(RecordingEventLog log, int newest) {
+        long dropped = log.dropped();
         List<EventLog.Entry> entries = log.entries();
-        StringBuilder text = new StringBuilder();
-        if (log.dropped() > 0) {
-            text.append("  (").append(log.dropped()).append(" older events were dropped)\n");
-        }
         Instant start = entries.isEmpty() ? Instant.EPOCH : entries.get(0).time();
-        for (EventLog.Entry entry : entries) {
-            if (isWorthALine(entry.event())) {
-                double seconds = Duration.between(start, entry.time()).toNanos() / 1e9;
-                String line = String.format(
-                        Locale.ROOT,
-                        "%10.4f s  %s",
-                        seconds,
-                        entry.event().describe().replace('\n', ' ').replace('\r', ' '));
-                text.append(line, 0, Math.min(line.length(), LONGEST_LINE))
-                        .append(line.length() > LONGEST_LINE ? "…\n" : "\n");
-            }
+        List<EventLog.Entry> lines =
+                entries.stream().filter(entry -> isWorthALine(entry.event())).toList();
+        StringBuilder text = new StringBuilder();
+        if (dropped > 0) {
+            text.append("  (").append(dropped).append(" older events were dropped)\n");
+        }
+        int leftOut = Math.max(0, lines.size() - newest);
+        if (leftOut > 0) {
+            text.append("  (").append(leftOut).append(" earlier lines left out)\n");
+        }
+        for (EventLog.Entry entry : lines.subList(leftOut, lines.size())) {
+            String line = line(start, entry, log.secrets());
+            text.append(line, 0, Math.min(line.length(), LONGEST_LINE))
+                    .append(line.length() > LONGEST_LINE ? "…\n" : "\n");
         }
         return text.toString();
+    }
+
+    private static String line(Instant start, EventLog.Entry entry, Secrets secrets) {
+        double seconds = Duration.between(start, entry.time()).toNanos() / 1e9;
+        String what = secrets.hide(entry.event().describe());
+        return String.format(
+                Locale.ROOT, "%10.4f s  %s", seconds, what.replace('\n', ' ').replace('\r', ' '));
     }
 
     /** States and successful calls show in what they lead to. */

@@ -26,8 +26,12 @@ final class Answers {
 
     void refuse(Exchange exchange, CallRefused refusal) {
         int status = status(refusal.kind());
-        log.append(
-                new Event.CallAnswered(exchange.method(), exchange.path(), status, Optional.of(refusal.errorType())));
+        log.append(new Event.CallAnswered(
+                exchange.method(),
+                exchange.path(),
+                status,
+                Optional.of(refusal.errorType()),
+                Optional.of(refusal.getMessage())));
         exchange.answer(error(status, refusal.errorType(), refusal.getMessage()));
     }
 

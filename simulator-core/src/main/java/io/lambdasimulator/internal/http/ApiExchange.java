@@ -1,6 +1,11 @@
 package io.lambdasimulator.internal.http;
 
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.CompletionStage;
+import org.eclipse.jetty.http.HttpField;
 import org.eclipse.jetty.http.HttpFields;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.http.HttpHeaderValue;
@@ -99,6 +104,32 @@ final class ApiExchange implements Exchange {
     @Override
     public @Nullable String header(String name) {
         return HeaderText.decode(ends.request().getHeaders().get(name));
+    }
+
+    @Override
+    public Map<String, List<String>> headers() {
+        Map<String, List<String>> headers = new TreeMap<>();
+        for (HttpField field : ends.request().getHeaders()) {
+            String value = HeaderText.decode(field.getValue());
+            headers.computeIfAbsent(field.getLowerCaseName(), name -> new ArrayList<>())
+                    .add(value == null ? "" : value);
+        }
+        return headers;
+    }
+
+    @Override
+    public String protocol() {
+        return ends.request().getConnectionMetaData().getProtocol();
+    }
+
+    @Override
+    public String sourceIp() {
+        return Request.getRemoteAddr(ends.request());
+    }
+
+    @Override
+    public int localPort() {
+        return server.address().getPort();
     }
 
     /** Javalin says which route it is. */

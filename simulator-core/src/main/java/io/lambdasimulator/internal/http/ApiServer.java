@@ -137,7 +137,7 @@ final class ApiServer implements AutoCloseable {
             config.http.compressionStrategy = CompressionStrategy.NONE;
             config.router.ignoreTrailingSlashes = false;
             for (Route route : routes) {
-                config.routes.addHttpHandler(new HandlerType(route.method()), route.path(), context -> {
+                config.routes.addHttpHandler(new HandlerType(route.shownMethod()), route.shownPath(), context -> {
                     ApiExchange exchange = Objects.requireNonNull(context.attribute(RoutingHandler.EXCHANGE));
                     exchange.routed(route.handler());
                 });

@@ -1,9 +1,11 @@
 package io.lambdasimulator.internal.http;
 
 import io.lambdasimulator.environment.FunctionConfiguration;
+import io.lambdasimulator.environment.InvokeMode;
 import io.lambdasimulator.internal.environment.ExecutionEnvironment;
 import io.lambdasimulator.internal.event.RecordingEventLog;
 import java.io.IOException;
+import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -43,6 +45,19 @@ public final class ApiServers {
             throws IOException {
         return listen(
                 "front-door", host, port, new FrontDoor(environment, function, log).routes(), (exchange, status) -> {});
+    }
+
+    /** The function URL. */
+    public static Listener functionUrl(
+            String host,
+            int port,
+            ExecutionEnvironment environment,
+            FunctionConfiguration function,
+            InvokeMode invokeMode,
+            Clock clock)
+            throws IOException {
+        FunctionUrl functionUrl = new FunctionUrl(environment, function, invokeMode, clock);
+        return listen("function-url", host, port, functionUrl.routes(), (exchange, status) -> {});
     }
 
     private static Listener listen(String name, String host, int port, List<Route> routes, ApiServer.Unrouted unrouted)

@@ -1,5 +1,7 @@
 package io.lambdasimulator.internal.http;
 
+import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
@@ -25,6 +27,18 @@ interface Exchange {
 
     /** The first value of a header, or null. Bytes that are not UTF-8 are taken for Latin-1. */
     @Nullable String header(String name);
+
+    /** Every header by its name in lower case, sorted by name, with its values in order. */
+    Map<String, List<String>> headers();
+
+    /** The protocol as in the request line. */
+    String protocol();
+
+    /** The address of the client, without its port. */
+    String sourceIp();
+
+    /** The port that the request came to. */
+    int localPort();
 
     /**
      * Reads the whole body, then calls the reader once. At most {@code limit} bytes are kept; what exceeds it is read

@@ -9,16 +9,19 @@ import org.jspecify.annotations.Nullable;
 /** Finds the routes of a raw path. Nothing is decoded: a path matches byte for byte or not at all. */
 final class RouteTable {
 
-    private static final String PARAMETER = "{id}";
+    static final String PARAMETER = "{id}";
+    private static final String ANY = "*";
 
     /** The routes of one path, by method. */
     record Resource(String pattern, Map<String, Route> byMethod) {
-        String allowedMethods() {
-            return String.join(", ", byMethod.keySet());
+        /** Null for a method that is not allowed. */
+        @Nullable Route route(String method) {
+            Route any = byMethod.get(ANY);
+            return any == null ? byMethod.get(method) : any;
         }
 
-        String pathWith(String parameter) {
-            return pattern.replace(PARAMETER, parameter);
+        String allowedMethods() {
+            return String.join(", ", byMethod.keySet());
         }
 
         boolean hasParameter() {
@@ -44,6 +47,7 @@ final class RouteTable {
 
     private final Map<String, Resource> exact = new LinkedHashMap<>();
     private final List<Resource> patterns = new ArrayList<>();
+    private final @Nullable Resource any;
 
     RouteTable(List<Route> routes) {
         Map<String, Resource> resources = new LinkedHashMap<>();
@@ -53,6 +57,7 @@ final class RouteTable {
                     .byMethod()
                     .put(route.method(), route);
         }
+        any = resources.remove(ANY);
         for (Resource resource : resources.values()) {
             if (resource.hasParameter()) {
                 patterns.add(resource);
@@ -73,6 +78,6 @@ final class RouteTable {
                 return new Match(candidate, parameter);
             }
         }
-        return null;
+        return any != null && path.startsWith("/") ? new Match(any, "") : null;
     }
 }

@@ -51,13 +51,15 @@ final class RoutingHandler extends Handler.Wrapper {
         if (!server.begun(exchange)) {
             return true;
         }
+        Route route = match == null ? null : match.resource().route(request.getMethod());
         if (match == null) {
             refuse(exchange, Refusals.NOT_FOUND);
-        } else if (!match.resource().byMethod().containsKey(request.getMethod())) {
+        } else if (route == null) {
             refuse(exchange, Refusals.methodNotAllowed(match.resource().allowedMethods()));
         } else {
             request.setAttribute(EXCHANGE, exchange);
-            Request shown = new Shown(request, match.resource().pathWith(PLACEHOLDER));
+            Request shown = new Shown(
+                    request, route.shownMethod(), route.shownPath().replace(RouteTable.PARAMETER, PLACEHOLDER));
             super.handle(shown, new Unsent(shown, response), Callback.NOOP);
             exchange.handle();
         }
@@ -71,11 +73,18 @@ final class RoutingHandler extends Handler.Wrapper {
 
     /** The request as Javalin sees it. */
     private static final class Shown extends Request.Wrapper {
+        private final String method;
         private final HttpURI uri;
 
-        Shown(Request request, String path) {
+        Shown(Request request, String method, String path) {
             super(request);
+            this.method = method;
             this.uri = HttpURI.build(request.getHttpURI()).pathQuery(path).asImmutable();
+        }
+
+        @Override
+        public String getMethod() {
+            return method;
         }
 
         @Override

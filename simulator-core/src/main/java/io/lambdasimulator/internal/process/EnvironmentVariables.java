@@ -28,6 +28,10 @@ public final class EnvironmentVariables {
     private static final List<String> CONTAINER_CREDENTIALS =
             List.of("AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_CONTAINER_AUTHORIZATION_TOKEN");
 
+    /** Whose values no text for people may show. */
+    public static final List<String> SECRET = List.of(
+            "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_CONTAINER_AUTHORIZATION_TOKEN");
+
     private static final Set<String> RESERVED = union(List.of(
             CREDENTIALS,
             CONTAINER_CREDENTIALS,
