@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** The processes as Linux shows them below {@code /proc}. */
@@ -21,6 +22,8 @@ final class ProcFiles implements ProcessTable {
 
     /** Longer than any: 52 numbers of at most 20 digits, and a name of at most 64 bytes. */
     private static final int LINE_LENGTH = 2048;
+
+    private static final long PENDING_SIGSTOP = 1L << (Posix.SIGSTOP - 1);
 
     private static final long PAGE_SIZE = pageSize();
 
@@ -51,51 +54,56 @@ final class ProcFiles implements ProcessTable {
     @Override
     public boolean isStopped(Entry process) {
         if (process.threads() <= 1) {
-            return isStopped(process.pid(), process.pid(), process);
+            return standsStill(process) || (process.state() == 'D' && willStop(process.pid(), process.pid()));
         }
         byte[] buffer = new byte[LINE_LENGTH];
+        boolean oneHasStopped = false;
+        List<Long> uninterruptible = new ArrayList<>();
         for (String thread : names(ROOT + process.pid() + "/task")) {
             Entry entry = read(ROOT + process.pid() + "/task/" + thread + "/stat", buffer);
-            if (entry != null && !isStopped(process.pid(), Long.parseLong(thread), entry)) {
+            if (entry == null) {
+                continue;
+            }
+            if (entry.state() == 'D') {
+                uninterruptible.add(entry.pid());
+            } else if (!standsStill(entry)) {
                 return false;
             }
+            oneHasStopped |= entry.state() == 'T';
         }
-        return true;
+        // Where one thread has stopped, the others do so before they run any code of theirs.
+        return oneHasStopped || uninterruptible.stream().allMatch(thread -> willStop(process.pid(), thread));
     }
 
-    private static boolean isStopped(long pid, long thread, Entry entry) {
-        return switch (entry.state()) {
+    private static boolean standsStill(Entry thread) {
+        return switch (thread.state()) {
             case 'T', 't', 'Z', 'X' -> true;
-            case 'D' -> waitsForVfork(pid, thread);
             default -> false;
         };
     }
 
-    // Who has called vfork, as shells and posix_spawn do, goes on no sooner than its child is another program or has ended;
-    // a child that was stopped before that holds it as well as any signal. The kernel waits in a function named after
-    // fork or clone, depending on its version.
-    private static boolean waitsForVfork(long pid, long thread) {
-        try {
-            String function =
-                    Files.readString(Path.of(ROOT + pid + "/task/" + thread + "/wchan"), StandardCharsets.ISO_8859_1);
-            return function.contains("fork") || function.contains("clone");
-        } catch (IOException e) {
-            return false;
-        }
+    // Who has called vfork, as a shell or posix_spawn does, waits without regard to signals until its child has become another
+    // program, and so for ever when the child was stopped before that. It stops before it runs any code of its own.
+    private static boolean willStop(long pid, long thread) {
+        return lines(ROOT + pid + "/task/" + thread + "/status")
+                .filter(line -> line.startsWith("SigPnd:") || line.startsWith("ShdPnd:"))
+                .anyMatch(line -> (Long.parseUnsignedLong(line.substring(7).strip(), 16) & PENDING_SIGSTOP) != 0);
     }
 
     /** The most memory that a process ever had in RAM, in bytes. */
     static OptionalLong peakResidentBytes(long pid) {
+        return lines(ROOT + pid + "/status")
+                .filter(line -> line.startsWith("VmHWM:"))
+                .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) * 1024)
+                .findFirst();
+    }
+
+    private static Stream<String> lines(String file) {
         try {
-            for (String line : Files.readAllLines(Path.of(ROOT + pid + "/status"), StandardCharsets.ISO_8859_1)) {
-                if (line.startsWith("VmHWM:")) {
-                    return OptionalLong.of(Long.parseLong(line.replaceAll("\\D", "")) * 1024);
-                }
-            }
+            return Files.readAllLines(Path.of(file), StandardCharsets.ISO_8859_1).stream();
         } catch (IOException e) {
-            // It has ended.
+            return Stream.empty(); // it has ended
         }
-        return OptionalLong.empty();
     }
 
     private static String[] names(String directory) {
