@@ -40,8 +40,8 @@ final class Description {
         line("Runtime API " + (over ? "was " : "") + "at " + address);
         line("runtime: "
                 + snapshot.runtimeState()
-                        .map(state -> state.wireName() + polls(Participant.RUNTIME))
-                        .orElse("not started")
+                        .map(state -> state.wireName() + polls(Participant.RUNTIME) + ", ")
+                        .orElse("")
                 + life(Participant.RUNTIME, settings.runtime()));
         for (ExtensionInfo extension : snapshot.extensions()) {
             Participant participant = Participant.extension(extension.name());
@@ -49,10 +49,11 @@ final class Description {
                     + extension.errorType().map(type -> " (" + type + ")").orElse("")
                     + (extension.external() ? "" : ", internal")
                     + polls(participant)
-                    + (extension.external() ? life(participant, supply(extension.name())) : ""));
+                    + (extension.external() ? ", " + life(participant, supply(extension.name())) : ""));
         }
         if (snapshot.queued() > 0) {
-            line(snapshot.queued() + (snapshot.queued() == 1 ? " invocation waits for its turn" : " invocations wait for their turn"));
+            line(snapshot.queued()
+                    + (snapshot.queued() == 1 ? " invocation waits for its turn" : " invocations wait for their turn"));
         }
     }
 
@@ -71,9 +72,7 @@ final class Description {
     }
 
     private String life(Participant participant, Supply supply) {
-        return supply == Supply.CLIENT
-                ? ", connects by itself"
-                : ", " + new SimulatedProcess(participant, log).describe();
+        return supply == Supply.CLIENT ? "connects by itself" : new SimulatedProcess(participant, log).describe();
     }
 
     private void line(String line) {

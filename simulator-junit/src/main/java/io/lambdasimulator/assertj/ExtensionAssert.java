@@ -101,6 +101,7 @@ public final class ExtensionAssert extends AbstractAssert<ExtensionAssert, Exten
     }
 
     private String it() {
-        return actual.state().wireName() + actual.errorType().map(type -> " with error " + type).orElse(" without an error");
+        return actual.state().wireName()
+                + actual.errorType().map(type -> " with error " + type).orElse(" without an error");
     }
 }

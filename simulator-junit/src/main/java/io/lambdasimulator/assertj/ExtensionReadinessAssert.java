@@ -45,7 +45,8 @@ public final class ExtensionReadinessAssert extends AbstractAssert<ExtensionRead
     public ExtensionReadinessAssert hasReceivedInvoke() {
         isNotNull();
         if (actual.receivedAt().isEmpty()) {
-            throw failure("expected extension %s to have received its INVOKE, but it has %s", actual.extension(), progress());
+            throw failure(
+                    "expected extension %s to have received its INVOKE, but it has %s", actual.extension(), progress());
         }
         return this;
     }

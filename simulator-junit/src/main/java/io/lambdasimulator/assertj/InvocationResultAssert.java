@@ -40,7 +40,8 @@ public final class InvocationResultAssert extends AbstractAssert<InvocationResul
     public InvocationResultAssert isFunctionError() {
         isNotNull();
         if (actual.isSuccess()) {
-            throw failure("expected invocation %s to end with a function error, but it %s", actual.requestId(), outcome());
+            throw failure(
+                    "expected invocation %s to end with a function error, but it %s", actual.requestId(), outcome());
         }
         return this;
     }
@@ -130,7 +131,9 @@ public final class InvocationResultAssert extends AbstractAssert<InvocationResul
         isNotNull();
         Object expected = JsonValues.parse(json);
         Assertions.assertThat(json())
-                .as("%spayload of invocation %s%s", described(), actual.requestId(), actual.isSuccess() ? "" : ", which failed")
+                .as(
+                        "%spayload of invocation %s%s",
+                        described(), actual.requestId(), actual.isSuccess() ? "" : ", which failed")
                 .usingRecursiveComparison()
                 .withComparatorForType(BigDecimal::compareTo, BigDecimal.class)
                 .isEqualTo(expected);
@@ -180,8 +183,9 @@ public final class InvocationResultAssert extends AbstractAssert<InvocationResul
     }
 
     private String outcome() {
-        return actual.errorType().map(type -> "ended with function error " + type + " and ").orElse("")
-                + "answered" + System.lineSeparator() + "  " + cut(actual.payloadText());
+        return actual.errorType()
+                        .map(type -> "ended with function error " + type + " and ")
+                        .orElse("") + "answered" + System.lineSeparator() + "  " + cut(actual.payloadText());
     }
 
     private static String cut(String text) {

@@ -40,7 +40,9 @@ public final class LambdaSimulatorAssert extends AbstractAssert<LambdaSimulatorA
     public LambdaSimulatorAssert isInPhase(EnvironmentPhase phase) {
         isNotNull();
         if (actual.phase() != phase) {
-            throw failure("expected the environment to be in phase %s, but this is how it stands:%n%s", phase, actual.describe());
+            throw failure(
+                    "expected the environment to be in phase %s, but this is how it stands:%n%s",
+                    phase, actual.describe());
         }
         return this;
     }
@@ -140,7 +142,9 @@ public final class LambdaSimulatorAssert extends AbstractAssert<LambdaSimulatorA
     public LambdaSimulatorAssert hasProtocolViolation(String errorType) {
         isNotNull();
         List<ProtocolViolation> violations = actual.protocolViolations();
-        if (violations.stream().noneMatch(violation -> violation.errorType().filter(errorType::equals).isPresent())) {
+        if (violations.stream()
+                .noneMatch(violation ->
+                        violation.errorType().filter(errorType::equals).isPresent())) {
             throw failure(
                     "expected a protocol violation of type %s, but there is %s",
                     errorType, violations.isEmpty() ? "none at all" : "only%n%s".formatted(lines(violations)));

@@ -7,7 +7,6 @@ import io.lambdasimulator.event.Event;
 import io.lambdasimulator.event.ProtocolViolation;
 import java.io.BufferedWriter;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -97,8 +96,11 @@ final class FailureReport {
                 .collect(Collectors.toCollection(LinkedHashSet::new));
         for (Participant participant : printed) {
             SimulatedProcess process = lambda.process(participant);
-            files.add(participant + ".log", MediaType.TEXT_PLAIN_UTF_8, file ->
-                    Files.write(file, process.output().stream().map(lambda::redact).toList()));
+            files.add(
+                    participant + ".log",
+                    MediaType.TEXT_PLAIN_UTF_8,
+                    file -> Files.write(
+                            file, process.output().stream().map(lambda::redact).toList()));
         }
         return files.describe();
     }

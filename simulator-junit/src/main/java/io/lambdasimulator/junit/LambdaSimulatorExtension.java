@@ -5,6 +5,7 @@ import java.lang.reflect.Executable;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.AfterAllCallback;
 import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
@@ -18,7 +19,6 @@ import org.junit.jupiter.api.extension.ParameterResolutionException;
 import org.junit.jupiter.api.extension.ParameterResolver;
 import org.junit.jupiter.api.extension.PreInterruptCallback;
 import org.junit.jupiter.api.extension.PreInterruptContext;
-import org.jspecify.annotations.Nullable;
 import org.opentest4j.TestAbortedException;
 
 /**
@@ -205,9 +205,10 @@ public class LambdaSimulatorExtension
         }
         RunningEnvironment running = find(context);
         if (running == null) {
-            throw new ExtensionConfigurationException("an execution environment that lives PER_CLASS needs a static field:"
-                    + " JUnit makes the field's instance anew for each test of "
-                    + context.getRequiredTestClass().getName());
+            throw new ExtensionConfigurationException(
+                    "an execution environment that lives PER_CLASS needs a static field:"
+                            + " JUnit makes the field's instance anew for each test of "
+                            + context.getRequiredTestClass().getName());
         }
         return running;
     }
@@ -241,7 +242,8 @@ public class LambdaSimulatorExtension
                     + ": there is no execution environment yet, since each test has a fresh one. Take it in a test or a"
                     + " @BeforeEach method, or let it live PER_CLASS");
         }
-        if (plan.lifecycle() == EnvironmentLifecycle.PER_CLASS && context.getTestMethod().isEmpty()) {
+        if (plan.lifecycle() == EnvironmentLifecycle.PER_CLASS
+                && context.getTestMethod().isEmpty()) {
             // An instance that lives as long as its class is made before beforeAll is called.
             return RunningEnvironment.startOrFind(this, plan, context).simulator();
         }
@@ -250,7 +252,7 @@ public class LambdaSimulatorExtension
 
     private static String place(ParameterContext parameter) {
         Executable executable = parameter.getDeclaringExecutable();
-        return "parameter " + (parameter.getIndex() + 1) + " of " + executable.getDeclaringClass().getSimpleName() + "."
-                + executable.getName();
+        return "parameter " + (parameter.getIndex() + 1) + " of "
+                + executable.getDeclaringClass().getSimpleName() + "." + executable.getName();
     }
 }

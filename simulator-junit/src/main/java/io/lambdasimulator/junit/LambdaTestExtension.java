@@ -33,11 +33,7 @@ final class LambdaTestExtension extends LambdaSimulatorExtension {
             if (annotation.isPresent()) {
                 LambdaTest wanted = annotation.get();
                 return new Plan(
-                        "",
-                        () -> builder(type, wanted),
-                        wanted.environment(),
-                        wanted.failOnProtocolViolation(),
-                        type);
+                        "", () -> builder(type, wanted), wanted.environment(), wanted.failOnProtocolViolation(), type);
             }
         }
         throw new ExtensionConfigurationException("@LambdaTest has to stand on a test class; there is none on "
@@ -68,7 +64,8 @@ final class LambdaTestExtension extends LambdaSimulatorExtension {
             if (!Files.isDirectory(directory)) {
                 throw wrong(
                         type,
-                        "extensionsDirectory = \"" + directory + "\": there is no directory " + directory.toAbsolutePath());
+                        "extensionsDirectory = \"" + directory + "\": there is no directory "
+                                + directory.toAbsolutePath());
             }
             builder.extensionsDirectory(directory);
         }

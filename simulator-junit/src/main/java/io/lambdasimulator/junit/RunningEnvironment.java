@@ -39,7 +39,9 @@ final class RunningEnvironment implements AutoCloseable {
     static RunningEnvironment startOrFind(LambdaSimulatorExtension extension, Plan plan, ExtensionContext context) {
         return store(context)
                 .getOrComputeIfAbsent(
-                        new Key(extension, plan.scope()), key -> new RunningEnvironment(plan), RunningEnvironment.class);
+                        new Key(extension, plan.scope()),
+                        key -> new RunningEnvironment(plan),
+                        RunningEnvironment.class);
     }
 
     static @Nullable RunningEnvironment find(LambdaSimulatorExtension extension, Plan plan, ExtensionContext context) {
@@ -127,7 +129,8 @@ final class RunningEnvironment implements AutoCloseable {
         List<ProtocolViolation> all = lambda.protocolViolations();
         synchronized (this) {
             if (plan.strict() && plan.lifecycle() == EnvironmentLifecycle.PER_CLASS && all.size() > judged) {
-                throw new AssertionError("after the last test " + FailureReport.describe(lambda, all.subList(judged, all.size())));
+                throw new AssertionError(
+                        "after the last test " + FailureReport.describe(lambda, all.subList(judged, all.size())));
             }
         }
     }

@@ -8,12 +8,14 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 import org.junit.platform.engine.OutputDirectoryCreator;
 import org.junit.platform.engine.TestDescriptor;
 import org.junit.platform.engine.TestExecutionResult;
+import org.junit.platform.engine.reporting.ReportEntry;
 import org.junit.platform.testkit.engine.EngineExecutionResults;
 import org.junit.platform.testkit.engine.EngineTestKit;
 import org.junit.platform.testkit.engine.Event;
@@ -33,7 +35,11 @@ final class TestRun {
     }
 
     private static String name(Event event) {
-        String name = event.getTestDescriptor().getDisplayName();
+        return name(event.getTestDescriptor());
+    }
+
+    private static String name(TestDescriptor test) {
+        String name = test.getDisplayName();
         return name.endsWith(")") && name.contains("(") ? name.substring(0, name.indexOf('(')) : name;
     }
 
@@ -55,7 +61,7 @@ final class TestRun {
 
                     @Override
                     public Path createOutputDirectory(TestDescriptor test) throws IOException {
-                        return Files.createDirectories(output.resolve(test.getDisplayName().replaceAll("\\W", "")));
+                        return Files.createDirectories(output.resolve(name(test)));
                     }
                 });
         for (int i = 0; i < configuration.length; i += 2) {
@@ -71,6 +77,12 @@ final class TestRun {
                 .filteredOn(entry -> entry.getValue().getStatus() != TestExecutionResult.Status.SUCCESSFUL)
                 .isEmpty();
         assertThat(results.testEvents().succeeded().count()).isEqualTo(tests);
+    }
+
+    void assertSucceeded(String... names) {
+        for (String name : names) {
+            assertThat(status(name)).as("%s: %s", name, result(name)).isEqualTo(TestExecutionResult.Status.SUCCESSFUL);
+        }
     }
 
     TestExecutionResult.Status status(String name) {
@@ -93,6 +105,14 @@ final class TestRun {
         StringWriter text = new StringWriter();
         failure(name).printStackTrace(new PrintWriter(text));
         return text.toString();
+    }
+
+    /** The values that were published as report entries of a test. */
+    List<String> reported(String name) {
+        return results.allEvents().reportingEntryPublished().stream()
+                .filter(event -> name(event).equals(name))
+                .flatMap(event -> event.getRequiredPayload(ReportEntry.class).getKeyValuePairs().values().stream())
+                .toList();
     }
 
     /** The names of the files that were published for a test. */
