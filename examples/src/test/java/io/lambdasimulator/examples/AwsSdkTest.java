@@ -166,8 +166,8 @@ class AwsSdkTest {
 
     @Test
     void the_function_sees_client_context_and_tenant() {
-        start((event, context) ->
-                bytes(context.clientContext().orElse("null") + context.tenantId().orElse("")));
+        start((event, context) -> bytes(
+                context.clientContext().orElse("null") + context.tenantId().orElse("")));
         String clientContext = "[{\"custom\":{\"key\":\"v\u00e4lue\"}}]";
 
         InvokeResponse response = client.invoke(request("{}")
@@ -222,8 +222,8 @@ class AwsSdkTest {
             start((event, context) -> event);
 
             assertThatExceptionOfType(ResourceNotFoundException.class)
-                    .isThrownBy(() -> client.invoke(
-                            request("{}").functionName("other").build()))
+                    .isThrownBy(() ->
+                            client.invoke(request("{}").functionName("other").build()))
                     .satisfies(e -> assertThat(e.statusCode()).isEqualTo(404))
                     .withMessageContaining("Function not found: arn:aws:lambda:us-east-1:123456789012:function:other")
                     .satisfies(e -> assertThat(e.type()).isEqualTo("User"));
@@ -249,13 +249,14 @@ class AwsSdkTest {
             start((event, context) -> event);
 
             assertThatExceptionOfType(LambdaException.class)
-                    .isThrownBy(() ->
-                            client.invoke(request("\"" + "x".repeat(6_291_456) + "\"").build()))
+                    .isThrownBy(() -> client.invoke(
+                            request("\"" + "x".repeat(6_291_456) + "\"").build()))
                     .satisfies(e -> {
                         assertThat(e.statusCode()).isEqualTo(413);
                         assertThat(e.awsErrorDetails().errorCode()).isEqualTo("RequestEntityTooLargeException");
                         assertThat(e.awsErrorDetails().errorMessage())
-                                .isEqualTo("Request must be smaller than 6291456 bytes for the InvokeFunction operation");
+                                .isEqualTo(
+                                        "Request must be smaller than 6291456 bytes for the InvokeFunction operation");
                     });
         }
 
@@ -346,8 +347,7 @@ class AwsSdkTest {
                 invocation.join();
                 assertThat(response.join().executedVersion()).isEqualTo("$LATEST");
                 assertThat(response.join().statusCode()).isEqualTo(200);
-                assertThat(response.join().responseStreamContentType())
-                        .isEqualTo("application/vnd.amazon.eventstream");
+                assertThat(response.join().responseStreamContentType()).isEqualTo("application/vnd.amazon.eventstream");
                 assertThat(completion.join().errorCode()).isNull();
                 assertThat(completion.join().errorDetails()).isNull();
                 assertThat(new String(
@@ -416,8 +416,7 @@ class AwsSdkTest {
         void is_not_begun_by_a_dry_run() {
             start((event, context) -> event);
 
-            invoke(InvokeWithResponseStreamRequest.builder()
-                            .invocationType(ResponseStreamingInvocationType.DRY_RUN))
+            invoke(InvokeWithResponseStreamRequest.builder().invocationType(ResponseStreamingInvocationType.DRY_RUN))
                     .join();
 
             assertThat(response.join().statusCode()).isEqualTo(204);
