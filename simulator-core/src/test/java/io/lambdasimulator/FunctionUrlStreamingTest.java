@@ -241,6 +241,21 @@ class FunctionUrlStreamingTest {
         }
 
         @Test
+        void of_a_status_without_body_leaves_the_connection_to_the_next_request() {
+            try (Wire caller = new Wire(lambda.functionUrl().orElseThrow().getAuthority())) {
+                for (int round = 0; round < 2; round++) {
+                    caller.request("GET", "/", "");
+                    stream(PRELUDE)
+                            .chunk("{\"statusCode\":204}" + NULS + "left out")
+                            .lastChunk();
+                    assertThat(caller.reply().status()).isEqualTo(204);
+                    runtime.reply().assertAccepted();
+                    runtime.park();
+                }
+            }
+        }
+
+        @Test
         void is_answered_without_the_payload_to_HEAD() throws Exception {
             CompletableFuture<HttpResponse<InputStream>> call = call("HEAD");
             stream(PRELUDE)
