@@ -3,12 +3,15 @@ package io.lambdasimulator;
 import io.lambdasimulator.environment.EnvironmentPhase;
 import io.lambdasimulator.environment.ExtensionInfo;
 import io.lambdasimulator.environment.ExtensionState;
+import io.lambdasimulator.environment.FreezeMode;
+import io.lambdasimulator.environment.FrozenInterval;
 import io.lambdasimulator.environment.FunctionConfiguration;
 import io.lambdasimulator.environment.InvocationIdHeader;
 import io.lambdasimulator.environment.InvokeMode;
 import io.lambdasimulator.environment.Participant;
 import io.lambdasimulator.environment.RuntimeState;
 import io.lambdasimulator.environment.ShutdownReason;
+import io.lambdasimulator.environment.ShutdownReport;
 import io.lambdasimulator.environment.WhenBusy;
 import io.lambdasimulator.event.Event;
 import io.lambdasimulator.event.EventLog;
@@ -29,11 +32,14 @@ import io.lambdasimulator.internal.participant.WorkerThreads;
 import io.lambdasimulator.internal.process.Bootstrap;
 import io.lambdasimulator.internal.process.EnvironmentVariables;
 import io.lambdasimulator.internal.process.ExtensionsDirectory;
+import io.lambdasimulator.internal.process.ForeignProcess;
+import io.lambdasimulator.internal.process.Freezing;
 import io.lambdasimulator.invocation.Invocation;
 import io.lambdasimulator.invocation.InvocationReport;
 import io.lambdasimulator.invocation.InvocationRequest;
 import io.lambdasimulator.invocation.InvocationResult;
 import io.lambdasimulator.participant.Command;
+import io.lambdasimulator.participant.ExtensionContext;
 import io.lambdasimulator.participant.ExtensionProgram;
 import io.lambdasimulator.participant.FunctionHandler;
 import java.io.IOException;
@@ -453,8 +459,90 @@ public final class LambdaSimulator implements AutoCloseable {
     }
 
     /**
-     * Shuts the environment down as AWS does when it is no longer needed (the runtime first, then {@code SHUTDOWN} to
-     * extensions that registered for it, within 0, 0.5 or 2 s), then makes sure that no process, open poll or listener is
+     * Waits until the environment is frozen: everybody has polled, nothing is queued, and everybody who can be stopped stands
+     * still.
+     *
+     * @param atMost how long to wait, in real time
+     * @return this simulator
+     * @throws IllegalStateException when it is not frozen in time; the message tells what it waits for
+     */
+    public LambdaSimulator awaitFrozen(Duration atMost) {
+        return awaitPhase(EnvironmentPhase.FROZEN, atMost);
+    }
+
+    /**
+     * The times in which the environment was frozen, as far as the event log holds them.
+     *
+     * @return the intervals, oldest first
+     */
+    public List<FrozenInterval> frozenIntervals() {
+        List<FrozenInterval> intervals = new ArrayList<>();
+        for (EventLog.Entry entry : log.entries()) {
+            if (entry.event() instanceof Event.EnvironmentFrozen) {
+                intervals.add(new FrozenInterval(entry.time(), Optional.empty()));
+            } else if (entry.event() instanceof Event.EnvironmentThawed && !intervals.isEmpty()) {
+                FrozenInterval open = intervals.remove(intervals.size() - 1);
+                intervals.add(new FrozenInterval(open.from(), Optional.of(entry.time())));
+            }
+        }
+        return List.copyOf(intervals);
+    }
+
+    /**
+     * How often the environment has been frozen.
+     *
+     * @return the number of completed freezes since the start
+     */
+    public long freezeCount() {
+        return environment.freezeCount();
+    }
+
+    /**
+     * Has a process that the test started frozen and thawed with the environment, together with its descendants: that of a
+     * participant that connects by itself, which the simulator cannot know. The simulator never ends it.
+     *
+     * @param participant whose process it is
+     * @param pid its process id
+     * @throws IllegalArgumentException when that is no process that may be stopped, such as this JVM, an ancestor of it, one of
+     *     another user, or none; the message tells which
+     * @throws UnsupportedOperationException when processes cannot be frozen on this platform
+     */
+    public void registerProcess(Participant participant, long pid) {
+        participants.register(participant, ForeignProcess.of(pid));
+    }
+
+    /**
+     * Leaves a process alone that was {@linkplain #registerProcess registered}; a frozen one is woken. Does nothing when none is.
+     *
+     * @param participant whose process it is
+     */
+    public void unregisterProcess(Participant participant) {
+        participants.unregister(participant);
+    }
+
+    /**
+     * Shuts the environment down as AWS does (the runtime first, then {@code SHUTDOWN} to extensions that registered for it,
+     * within 0, 0.5 or 2 s) and waits for the end. A frozen environment is thawed first; a reset that is under way is taken for
+     * the shutdown. The APIs go on listening until {@link #close()}.
+     *
+     * @param reason what extensions are told
+     * @return what became of whom
+     * @throws IllegalStateException when it is not over 3 s after its time, or this thread is interrupted
+     */
+    public ShutdownReport shutdown(ShutdownReason reason) {
+        try {
+            return environment.shutDown(reason).get(CLOSE_LIMIT.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted while waiting for the shutdown", e);
+        } catch (ExecutionException | TimeoutException e) {
+            throw new IllegalStateException(
+                    "the shutdown is not over within " + CLOSE_LIMIT.toSeconds() + " s: " + describeWaiting(), e);
+        }
+    }
+
+    /**
+     * Shuts the environment down as {@link #shutdown} does with reason {@code spindown}, then makes sure that no process, open poll or listener is
      * left, whatever failed. Blocks for about the shutdown budget at
      * most; half a second longer for an object in this JVM that ignores its interrupt. Closing again does nothing.
      */
@@ -487,7 +575,7 @@ public final class LambdaSimulator implements AutoCloseable {
         }
     }
 
-    private static void await(CompletableFuture<@Nullable Void> step) {
+    private static void await(CompletableFuture<?> step) {
         try {
             step.get(CLOSE_LIMIT.toMillis(), TimeUnit.MILLISECONDS);
         } catch (InterruptedException e) {
@@ -530,6 +618,7 @@ public final class LambdaSimulator implements AutoCloseable {
         private boolean extensionsEnabled = true;
         private Duration initTimeout = Duration.ofSeconds(10);
         private boolean deadlines = true;
+        private @Nullable FreezeMode freezeMode;
         private WhenBusy whenBusy = WhenBusy.QUEUE;
         private InvocationIdHeader invocationIdHeader = InvocationIdHeader.OFF;
         private Optional<Bandwidth> bandwidth = Optional.empty();
@@ -701,6 +790,33 @@ public final class LambdaSimulator implements AutoCloseable {
         public Builder withoutDeadlines() {
             deadlines = false;
             return this;
+        }
+
+        /**
+         * Sets how the environment is frozen while it is idle, as AWS does (AWS: "Lambda execution environment", "Freeze"):
+         * by signals unless set, and not at all where the platform has none.
+         *
+         * @param mode {@link FreezeMode#NONE} turns it off
+         * @return this builder
+         * @throws UnsupportedOperationException when processes cannot be frozen on this platform; the message tells why
+         */
+        public Builder freeze(FreezeMode mode) {
+            if (mode == FreezeMode.SIGNAL) {
+                Freezing.unsupportedReason().ifPresent(reason -> {
+                    throw new UnsupportedOperationException(reason);
+                });
+            }
+            freezeMode = mode;
+            return this;
+        }
+
+        /**
+         * Makes it possible to stop a participant in a debugger: no deadline is enforced and nothing is frozen.
+         *
+         * @return this builder
+         */
+        public Builder forDebugging() {
+            return withoutDeadlines().freeze(FreezeMode.NONE);
         }
 
         /**
@@ -910,6 +1026,7 @@ public final class LambdaSimulator implements AutoCloseable {
             extensionsEnabled = other.extensionsEnabled;
             initTimeout = other.initTimeout;
             deadlines = other.deadlines;
+            freezeMode = other.freezeMode;
             whenBusy = other.whenBusy;
             invocationIdHeader = other.invocationIdHeader;
             bandwidth = other.bandwidth;
@@ -969,10 +1086,16 @@ public final class LambdaSimulator implements AutoCloseable {
                     expected,
                     initTimeout,
                     deadlines,
+                    freezes(),
                     whenBusy,
                     invocationIdHeader,
                     bandwidth,
                     retainedInvocations);
+        }
+
+        /** Where processes cannot be frozen nothing is, unless it was asked for. */
+        private boolean freezes() {
+            return freezeMode == null ? Freezing.isSupported() : freezeMode == FreezeMode.SIGNAL;
         }
 
         private static Supply supply(ExtensionSource source) {
@@ -993,7 +1116,9 @@ public final class LambdaSimulator implements AutoCloseable {
             if (runtimeHandler != null) {
                 sources.put(
                         Participant.RUNTIME,
-                        new Source.Hosted("handler function", new FunctionRuntime(runtimeApi, runtimeHandler)));
+                        new Source.Hosted(
+                                "handler function",
+                                timers -> new FunctionRuntime(runtimeApi, runtimeHandler).run()));
             } else if (runtimeCommand != null) {
                 sources.put(Participant.RUNTIME, new Source.Program(runtimeCommand, variables.forRuntime(), null));
             } else if (runtimeFromBootstrap) {
@@ -1009,7 +1134,9 @@ public final class LambdaSimulator implements AutoCloseable {
                             Participant.extension(name),
                             new Source.Hosted(
                                     "extension in the JVM",
-                                    () -> inJvm.factory().create(runtimeApi).run()));
+                                    timers -> inJvm.factory()
+                                            .create(new ExtensionContext(runtimeApi, clock, timers))
+                                            .run()));
                 }
             });
             return sources;

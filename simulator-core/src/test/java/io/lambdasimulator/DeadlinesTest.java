@@ -5,13 +5,18 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.lambdasimulator.environment.EnvironmentPhase;
 import io.lambdasimulator.environment.FunctionConfiguration;
+import io.lambdasimulator.environment.InitPhase;
+import io.lambdasimulator.environment.ShutdownReason;
 import io.lambdasimulator.event.Event;
 import io.lambdasimulator.invocation.Invocation;
 import io.lambdasimulator.invocation.InvocationReport;
 import io.lambdasimulator.invocation.InvocationRequest;
 import io.lambdasimulator.invocation.InvocationResult;
 import io.lambdasimulator.invocation.InvocationStatus;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
 
@@ -54,30 +59,41 @@ class DeadlinesTest {
             assertThat(report.status()).isEqualTo(InvocationStatus.TIMEOUT);
             assertThat(report.errorType()).isEmpty();
             assertThat(report.duration()).isEqualTo(Duration.ofMinutes(15));
-            assertThat(lambda.phase()).isEqualTo(EnvironmentPhase.FAILED);
+            lambda.eventLog().await(Event.PhaseChanged.class, to -> to.to() == EnvironmentPhase.FAILED, LIMIT);
         }
     }
 
     @Test
-    void invocations_behind_one_that_timed_out_are_answered_with_the_platforms_failure_and_name_it() {
+    void invocations_behind_one_that_timed_out_begin_with_an_init_under_a_timeout_of_their_own() {
         try (LambdaSimulator lambda = onManualTime()
                 .runtime((event, context) -> {
-                    never.await();
-                    return event;
+                    if (event.length > 0) {
+                        never.await();
+                    }
+                    return "\"done\"".getBytes(StandardCharsets.UTF_8);
                 })
                 .start()) {
-            lambda.submit(InvocationRequest.of("{}"));
-            Invocation queued =
-                    lambda.submit(InvocationRequest.builder().requestId("r-2").build());
+            Invocation hanging = lambda.submit(InvocationRequest.of("\"hang\""));
+            Invocation queued = lambda.submit(InvocationRequest.of(""));
             awaitRunning(lambda);
+            Instant timeout = time.instant().plusSeconds(3);
             time.advance(Duration.ofSeconds(3));
-            Invocation late =
-                    lambda.submit(InvocationRequest.builder().requestId("r-3").build());
 
-            assertThat(queued.awaitAnswer(LIMIT).payloadText())
-                    .isEqualTo("{\"errorType\":\"Sandbox.Failure\",\"errorMessage\":\"RequestId: r-2 Error: "
-                            + "the execution environment failed before: Task timed out after 3.00 seconds\"}");
-            assertThat(late.awaitAnswer(LIMIT).errorType()).contains("Sandbox.Failure");
+            assertThat(hanging.awaitCompletion(LIMIT).status()).isEqualTo(InvocationStatus.TIMEOUT);
+            assertThat(queued.awaitAnswer(LIMIT).payloadText()).isEqualTo("\"done\"");
+            InvocationReport report = queued.awaitCompletion(LIMIT);
+            assertThat(report.startedAt()).isEqualTo(timeout);
+            assertThat(report.deadline()).isEqualTo(timeout.plusSeconds(3));
+            assertThat(report.initDuration()).isEmpty();
+            assertThat(lambda.eventLog().events(Event.InitStarted.class))
+                    .containsExactly(
+                            new Event.InitStarted(InitPhase.INIT), new Event.InitStarted(InitPhase.INVOKE));
+            assertThat(lambda.eventLog().events(Event.ShutdownStarted.class))
+                    .containsExactly(new Event.ShutdownStarted(ShutdownReason.TIMEOUT, timeout));
+            assertThat(lambda.submit(InvocationRequest.of(""))
+                            .awaitAnswer(LIMIT)
+                            .isSuccess())
+                    .isTrue();
         }
     }
 
@@ -107,7 +123,7 @@ class DeadlinesTest {
     }
 
     @Test
-    void init_that_takes_longer_than_its_limit_fails_and_says_what_it_waited_for() {
+    void init_that_takes_longer_than_its_limit_is_tried_again_within_the_invocation_under_the_function_timeout() {
         try (LambdaSimulator lambda = onManualTime()
                 .declareExtension("absent")
                 .runtime((event, context) -> event)
@@ -117,16 +133,50 @@ class DeadlinesTest {
             assertThat(lambda.describeWaiting()).isEqualTo("init waits for the registration of extension absent");
 
             time.advance(Duration.ofSeconds(10));
+            assertThat(waiting.answer()).isNotDone();
+            assertThat(lambda.phase()).isEqualTo(EnvironmentPhase.INIT);
+            time.advance(Duration.ofSeconds(3));
 
             assertThat(waiting.awaitAnswer(LIMIT).payloadText())
                     .isEqualTo("{\"errorType\":\"Sandbox.Timedout\","
-                            + "\"errorMessage\":\"RequestId: r-1 Error: Task timed out after 10.00 seconds\"}");
+                            + "\"errorMessage\":\"RequestId: r-1 Error: Task timed out after 3.00 seconds\"}");
+            assertThat(waiting.awaitCompletion(LIMIT).duration()).isEqualTo(Duration.ofSeconds(3));
             assertThat(lambda.eventLog().events(Event.InitReported.class))
-                    .containsExactly(new Event.InitReported(
-                            InvocationStatus.TIMEOUT, java.util.Optional.empty(), Duration.ofSeconds(10)));
+                    .containsExactly(
+                            new Event.InitReported(
+                                    InitPhase.INIT,
+                                    InvocationStatus.TIMEOUT,
+                                    Optional.empty(),
+                                    Duration.ofSeconds(10)),
+                            new Event.InitReported(
+                                    InitPhase.INVOKE,
+                                    InvocationStatus.TIMEOUT,
+                                    Optional.empty(),
+                                    Duration.ofSeconds(3)));
             assertThatThrownBy(() -> lambda.awaitInit(LIMIT))
-                    .hasMessage("init failed with Sandbox.Timedout: Task timed out after 10.00 seconds;"
+                    .hasMessage("init failed with Sandbox.Timedout: Task timed out after 3.00 seconds;"
                             + " init waits for the registration of extension absent");
+        }
+    }
+
+    @Test
+    void an_init_that_is_too_slow_once_succeeds_within_the_invocation() {
+        try (LambdaSimulator lambda = onManualTime()
+                .declareExtension("late")
+                .runtime((event, context) -> event)
+                .start()) {
+            Invocation waiting = lambda.submit(InvocationRequest.of("1"));
+            time.advance(Duration.ofSeconds(10));
+            time.advance(Duration.ofSeconds(1));
+            var unused = new ExtensionClient(lambda.runtimeApi(), "late").pollInBackground();
+
+            assertThat(waiting.awaitAnswer(LIMIT).payloadText()).isEqualTo("1");
+            InvocationReport report = waiting.awaitCompletion(LIMIT);
+            assertThat(report.duration()).isEqualTo(Duration.ofSeconds(1));
+            assertThat(report.initDuration()).isEmpty();
+            assertThat(lambda.awaitInit(LIMIT).eventLog().events(Event.ShutdownStarted.class))
+                    .extracting(Event.ShutdownStarted::reason)
+                    .containsExactly(ShutdownReason.TIMEOUT);
         }
     }
 

@@ -153,6 +153,8 @@ class FrontDoorTest {
     @Test
     void an_init_error_is_the_answer_of_whoever_waits_for_init() {
         Wire caller = called("{}");
+        // The init of the environment, then the one within the invocation.
+        runtime.initError("{\"errorType\":\"Runtime.ImportModuleError\"}").assertAccepted();
         runtime.initError("{\"errorType\":\"Runtime.ImportModuleError\"}").assertAccepted();
 
         Reply reply = caller.reply();
@@ -436,6 +438,66 @@ class FrontDoorTest {
 
                 assertThat(tailOf(caller.reply())).contains("REPORT RequestId: ");
             }
+        }
+    }
+
+    /** Requests as the AWS CLI 1.46.3 with botocore 1.43.62 sent them to a socket: header lines, their order, the path's escapes. */
+    @Nested
+    class The_AWS_CLI {
+
+        private static final String USER_AGENT = "User-Agent: aws-cli/1.46.3 md/Botocore#1.43.62 ua/2.1 os/linux#6.18"
+                + " md/arch#x86_64 lang/python#3.11.7 md/pyimpl#CPython m/N,b,Z,g,D cfg/retry-mode#legacy botocore/1.43.62";
+
+        private String authorization(String signedHeaders) {
+            return "Authorization: AWS4-HMAC-SHA256 Credential=test/20261125/us-east-1/lambda/aws4_request,"
+                    + " SignedHeaders=" + signedHeaders + ", Signature=" + "0".repeat(64);
+        }
+
+        @Test
+        void invokes_a_function_and_its_signature_is_not_checked() {
+            Wire caller = caller().request(
+                            "POST",
+                            PATH,
+                            "{\"a\":1}",
+                            "Accept-Encoding: identity",
+                            USER_AGENT,
+                            "X-Amz-Date: 20261125T225907Z",
+                            authorization("host;x-amz-date"),
+                            "amz-sdk-invocation-id: 50362c7a-554a-4e76-9553-2efc0da88781",
+                            "amz-sdk-request: attempt=1");
+
+            assertThat(answered("\"fine\"").text()).isEqualTo("{\"a\":1}");
+            caller.reply().assertIs(200, "application/json", "\"fine\"");
+        }
+
+        @Test
+        void invokes_a_function_with_all_its_options() {
+            Wire caller = caller().request(
+                            "POST",
+                            path("arn%3Aaws%3Alambda%3Aus-east-1%3A123456789012%3Afunction%3Atest-function")
+                                    + "?Qualifier=live",
+                            "",
+                            "Accept-Encoding: identity",
+                            "X-Amz-Invocation-Type: RequestResponse",
+                            "X-Amz-Log-Type: Tail",
+                            "X-Amz-Client-Context: e30=",
+                            "X-Amz-Tenant-Id: blue",
+                            USER_AGENT,
+                            "X-Amz-Date: 20261125T225910Z",
+                            authorization("host;x-amz-client-context;x-amz-date;x-amz-invocation-type;x-amz-log-type;"
+                                    + "x-amz-tenant-id"),
+                            "amz-sdk-invocation-id: 2e954e0e-7f3c-4b06-a90a-b140add6a965",
+                            "amz-sdk-request: attempt=1");
+
+            Reply event = answered("\"fine\"");
+            runtime.poll();
+
+            assertThat(event.text()).isEqualTo("{}");
+            assertThat(event.header("Lambda-Runtime-Client-Context")).contains("{}");
+            assertThat(event.header("Lambda-Runtime-Aws-Tenant-Id")).contains("blue");
+            assertThat(event.header("Lambda-Runtime-Invoked-Function-Arn"))
+                    .contains("arn:aws:lambda:us-east-1:123456789012:function:test-function:live");
+            assertThat(caller.reply().header("X-Amz-Log-Result")).isPresent();
         }
     }
 

@@ -3,11 +3,13 @@ package io.lambdasimulator;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lambdasimulator.environment.EnvironmentPhase;
+import io.lambdasimulator.invocation.CognitoIdentity;
 import io.lambdasimulator.invocation.Invocation;
 import io.lambdasimulator.invocation.InvocationReport;
 import io.lambdasimulator.invocation.InvocationRequest;
 import io.lambdasimulator.invocation.InvocationResult;
 import io.lambdasimulator.invocation.InvocationStatus;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
@@ -48,6 +50,24 @@ class InJvmParticipantsTest {
                             "{\"errorMessage\":\"no such order\",\"errorType\":\"java.lang.IllegalArgumentException\"");
             assertThat(invocation.awaitCompletion(LIMIT).status()).isEqualTo(InvocationStatus.SUCCESS);
             assertThat(lambda.phase()).isEqualTo(EnvironmentPhase.READY);
+        }
+    }
+
+    @Test
+    void a_handler_sees_text_beyond_ascii_in_its_context() {
+        try (LambdaSimulator lambda = LambdaSimulator.builder()
+                .runtime((event, context) -> (context.clientContext().orElse("")
+                                + context.cognitoIdentity().orElse(""))
+                        .getBytes(StandardCharsets.UTF_8))
+                .start()) {
+            InvocationRequest request = InvocationRequest.builder()
+                    .clientContext("{\"k\":\"\u00e4\u20ac\"}")
+                    .cognitoIdentity(new CognitoIdentity("\u00e4", "p"))
+                    .build();
+
+            assertThat(lambda.invoke(request).payloadText())
+                    .isEqualTo("{\"k\":\"\u00e4\u20ac\"}"
+                            + "{\"cognitoIdentityId\":\"\u00e4\",\"cognitoIdentityPoolId\":\"p\"}");
         }
     }
 

@@ -41,6 +41,7 @@ final class ExtensionAgent {
     /** The poll it was handed to, until the extension's next call shows that it arrived. */
     private @Nullable Poll<ExtensionEvent> unconfirmed;
 
+    private boolean launched;
     private boolean started;
     private boolean gone;
 
@@ -214,6 +215,16 @@ final class ExtensionAgent {
         if (parked != null) {
             owner.effect(parked::drop);
         }
+    }
+
+    /** It is being started; a client that connects by itself needs none of this. */
+    void launched() {
+        launched = true;
+    }
+
+    /** Whether there is anything that could end. */
+    boolean isLaunched() {
+        return launched || supply == Supply.CLIENT;
     }
 
     void started() {

@@ -104,6 +104,11 @@ final class RuntimeAgent {
         }
     }
 
+    void adoptPollsOf(RuntimeAgent before) {
+        before.polls.forEach(this::park);
+        before.polls.clear();
+    }
+
     int parkedPolls() {
         return polls.size();
     }

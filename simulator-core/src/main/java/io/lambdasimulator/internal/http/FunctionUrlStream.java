@@ -28,12 +28,12 @@ final class FunctionUrlStream implements StreamingCaller {
     }
 
     @Override
-    public void begins(InvocationResult head) {
-        String runtimesContentType = head.contentType().orElse(null);
-        if (Prelude.isAnnouncedBy(runtimesContentType)) {
+    public void begins(InvocationResult beginning) {
+        String announced = beginning.contentType().orElse(null);
+        if (Prelude.isAnnouncedBy(announced)) {
             prelude = new Prelude();
-        } else if (runtimesContentType != null) {
-            contentType = runtimesContentType;
+        } else if (announced != null) {
+            contentType = announced;
         }
     }
 

@@ -10,6 +10,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -69,10 +70,15 @@ public final class FunctionRuntime implements HostedThread.Body {
                         .orElseThrow()),
                 next.headers().firstValue("Lambda-Runtime-Invoked-Function-Arn").orElse(""),
                 next.headers().firstValue("Lambda-Runtime-Trace-Id"),
-                next.headers().firstValue("Lambda-Runtime-Client-Context"),
-                next.headers().firstValue("Lambda-Runtime-Cognito-Identity"),
+                next.headers().firstValue("Lambda-Runtime-Client-Context").map(FunctionRuntime::text),
+                next.headers().firstValue("Lambda-Runtime-Cognito-Identity").map(FunctionRuntime::text),
                 next.headers().firstValue("Lambda-Runtime-Aws-Tenant-Id"),
                 next.headers().firstValue("Content-Type").orElse("application/json"));
+    }
+
+    /** The JDK's client takes a header's bytes for Latin-1, while the APIs mean UTF-8. */
+    private static String text(String latin1) {
+        return new String(latin1.getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8);
     }
 
     private void postError(InvocationContext context, Throwable failure) throws IOException, InterruptedException {

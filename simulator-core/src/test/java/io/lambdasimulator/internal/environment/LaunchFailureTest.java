@@ -8,6 +8,7 @@ import io.lambdasimulator.environment.Participant;
 import io.lambdasimulator.environment.ShutdownReason;
 import io.lambdasimulator.environment.WhenBusy;
 import io.lambdasimulator.internal.environment.EnvironmentSettings.ExpectedExtension;
+import io.lambdasimulator.internal.environment.Participants.Launch;
 import io.lambdasimulator.internal.environment.Participants.Supply;
 import io.lambdasimulator.internal.event.RecordingEventLog;
 import java.time.Clock;
@@ -24,13 +25,22 @@ class LaunchFailureTest {
 
     private static final Participants UNDER_WAY = new Participants() {
         @Override
-        public void launch(Participant participant) {}
+        public void launch(Launch launch) {}
 
         @Override
-        public void terminate(Participant participant) {}
+        public void terminate(Launch launch) {}
 
         @Override
-        public void kill(Participant participant, String reason) {}
+        public void kill(Launch launch, String reason) {}
+
+        @Override
+        public void endAll(int generation) {}
+
+        @Override
+        public void freeze(long round) {}
+
+        @Override
+        public void thaw(long round) {}
 
         @Override
         public void afterOutput(Runnable task) {}
@@ -50,7 +60,7 @@ class LaunchFailureTest {
         CompletableFuture<?> shutdown = environment.shutDown(ShutdownReason.SPINDOWN);
         assertThat(shutdown).isNotDone();
 
-        environment.launchFailed(Participant.RUNTIME, "Runtime.InvalidEntrypoint", "too late");
+        environment.launchFailed(new Launch(Participant.RUNTIME, 1), "Runtime.InvalidEntrypoint", "too late");
 
         assertThat(shutdown).isCompleted();
     }
@@ -62,7 +72,7 @@ class LaunchFailureTest {
         CompletableFuture<?> shutdown = environment.shutDown(ShutdownReason.SPINDOWN);
         assertThat(shutdown).isNotDone();
 
-        environment.launchFailed(Participant.extension("late"), "UnknownError", "too late");
+        environment.launchFailed(new Launch(Participant.extension("late"), 1), "UnknownError", "too late");
 
         assertThat(shutdown).isCompleted();
     }
@@ -74,6 +84,7 @@ class LaunchFailureTest {
                 extensions,
                 Duration.ofSeconds(10),
                 true,
+                false,
                 WhenBusy.QUEUE,
                 InvocationIdHeader.OFF,
                 Optional.empty(),
