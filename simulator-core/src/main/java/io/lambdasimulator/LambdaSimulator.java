@@ -359,14 +359,21 @@ public final class LambdaSimulator implements AutoCloseable {
     }
 
     /**
-     * The calls by which clients broke the protocol of the Runtime and Extensions APIs, as far as the event log holds them.
+     * The calls by which clients broke the protocol of the Runtime and Extensions APIs, as far as the event log holds them. A
+     * poll after the environment has failed is none: whoever is about to be ended cannot know.
      *
      * @return what was answered with a status from 400 to 499, oldest first
      */
     public List<ProtocolViolation> protocolViolations() {
         List<ProtocolViolation> violations = new ArrayList<>();
+        boolean failed = false;
         for (EventLog.Entry entry : log.entries()) {
-            if (entry.event() instanceof Event.CallAnswered call && call.status() >= 400 && call.status() < 500) {
+            if (entry.event() instanceof Event.PhaseChanged change) {
+                failed = change.to() == EnvironmentPhase.FAILED;
+            } else if (entry.event() instanceof Event.CallAnswered call
+                    && call.status() >= 400
+                    && call.status() < 500
+                    && !(failed && isPoll(call))) {
                 violations.add(new ProtocolViolation(
                         entry.time(),
                         call.method(),
@@ -377,6 +384,10 @@ public final class LambdaSimulator implements AutoCloseable {
             }
         }
         return List.copyOf(violations);
+    }
+
+    private static boolean isPoll(Event.CallAnswered call) {
+        return call.method().equals("GET") && call.path().endsWith("/next");
     }
 
     /**

@@ -232,6 +232,23 @@ class DiagnosticsTest {
         }
 
         @Test
+        void is_no_poll_after_the_environment_has_failed_but_an_answer_is_one() {
+            try (LambdaSimulator lambda = LambdaSimulator.builder()
+                    .extension("broken", Command.of("sh", "-c", "exit 4"))
+                    .start()) {
+                lambda.awaitPhase(EnvironmentPhase.FAILED, LIMIT);
+                assertThat(Wire.call(lambda.runtimeApi(), "GET", BareRuntime.NEXT, "")
+                                .status())
+                        .isEqualTo(403);
+                Wire.call(lambda.runtimeApi(), "POST", BareRuntime.response("r-1"), "{}");
+
+                assertThat(lambda.protocolViolations())
+                        .extracting(ProtocolViolation::path)
+                        .containsExactly(BareRuntime.response("r-1"));
+            }
+        }
+
+        @Test
         void is_none_of_what_goes_as_documented() {
             LambdaSimulator lambda = echo().start();
             try (lambda) {

@@ -397,8 +397,7 @@ class AssertionsTest {
                     .openConnection();
             connection.setDoOutput(true);
             connection.getOutputStream().write('1');
-            assertThat(((HttpURLConnection) connection).getResponseCode())
-                    .isEqualTo(400);
+            assertThat(((HttpURLConnection) connection).getResponseCode()).isEqualTo(400);
 
             String line = "  POST /2018-06-01/runtime/invocation/another/response was answered with 400,"
                     + " InvalidRequestID: Invalid request ID";

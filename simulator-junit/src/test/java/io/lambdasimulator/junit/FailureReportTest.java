@@ -370,8 +370,10 @@ class FailureReportTest {
 
             run.assertSucceeded("passes");
             assertThat(run.printed("fails"))
-                    .contains("1 call broke the protocol of the Runtime or Extensions API:\n"
-                            + "  GET /nowhere was answered with 404, there is no such path\n");
+                    .contains("""
+                            1 call broke the protocol of the Runtime or Extensions API:
+                              GET /nowhere was answered with 404, there is no such path
+                            """);
         }
 
         @TestMethodOrder(MethodOrderer.MethodName.class)

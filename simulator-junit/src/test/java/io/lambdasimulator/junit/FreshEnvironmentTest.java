@@ -414,7 +414,8 @@ class FreshEnvironmentTest {
         static final CountDownLatch SOME_RUN_AT_ONCE = new CountDownLatch(4);
 
         @RegisterExtension
-        static final LambdaSimulatorExtension LAMBDA = LambdaSimulatorExtension.of(echo()).failOnProtocolViolation();
+        static final LambdaSimulatorExtension LAMBDA =
+                LambdaSimulatorExtension.of(echo()).failOnProtocolViolation();
 
         @RepeatedTest(TESTS)
         void one_of_many(LambdaSimulator lambda) throws InterruptedException {
