@@ -369,8 +369,7 @@ class FailureReportTest {
             TestRun run = TestRun.of(Lenient.class, output);
 
             run.assertSucceeded("passes");
-            assertThat(run.printed("fails"))
-                    .contains("""
+            assertThat(run.printed("fails")).contains("""
                             1 call broke the protocol of the Runtime or Extensions API:
                               GET /nowhere was answered with 404, there is no such path
                             """);
