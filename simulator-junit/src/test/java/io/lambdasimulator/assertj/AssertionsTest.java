@@ -9,6 +9,7 @@ import io.lambdasimulator.environment.EnvironmentPhase;
 import io.lambdasimulator.environment.ExtensionEventType;
 import io.lambdasimulator.environment.ExtensionInfo;
 import io.lambdasimulator.environment.ExtensionState;
+import io.lambdasimulator.environment.FreezeMode;
 import io.lambdasimulator.environment.FunctionConfiguration;
 import io.lambdasimulator.invocation.ExtensionReadiness;
 import io.lambdasimulator.invocation.Invocation;
@@ -257,7 +258,8 @@ class AssertionsTest {
 
         @RegisterExtension
         static final LambdaSimulatorExtension ECHO = LambdaSimulatorExtension.of(
-                        LambdaSimulator.builder().function(PATIENT).runtime((event, context) -> event))
+                        LambdaSimulator.builder().function(PATIENT)
+                        .freeze(FreezeMode.NONE).runtime((event, context) -> event))
                 .named("echo");
 
         @RegisterExtension
