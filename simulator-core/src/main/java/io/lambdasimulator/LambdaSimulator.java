@@ -1123,8 +1123,7 @@ public final class LambdaSimulator implements AutoCloseable {
                 sources.put(
                         Participant.RUNTIME,
                         new Source.Hosted(
-                                "handler function",
-                                timers -> new FunctionRuntime(runtimeApi, runtimeHandler).run()));
+                                "handler function", timers -> new FunctionRuntime(runtimeApi, runtimeHandler).run()));
             } else if (runtimeCommand != null) {
                 sources.put(Participant.RUNTIME, new Source.Program(runtimeCommand, variables.forRuntime(), null));
             } else if (runtimeFromBootstrap) {

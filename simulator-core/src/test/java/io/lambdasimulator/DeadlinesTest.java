@@ -86,8 +86,7 @@ class DeadlinesTest {
             assertThat(report.deadline()).isEqualTo(timeout.plusSeconds(3));
             assertThat(report.initDuration()).isEmpty();
             assertThat(lambda.eventLog().events(Event.InitStarted.class))
-                    .containsExactly(
-                            new Event.InitStarted(InitPhase.INIT), new Event.InitStarted(InitPhase.INVOKE));
+                    .containsExactly(new Event.InitStarted(InitPhase.INIT), new Event.InitStarted(InitPhase.INVOKE));
             assertThat(lambda.eventLog().events(Event.ShutdownStarted.class))
                     .containsExactly(new Event.ShutdownStarted(ShutdownReason.TIMEOUT, timeout));
             assertThat(lambda.submit(InvocationRequest.of(""))
@@ -144,10 +143,7 @@ class DeadlinesTest {
             assertThat(lambda.eventLog().events(Event.InitReported.class))
                     .containsExactly(
                             new Event.InitReported(
-                                    InitPhase.INIT,
-                                    InvocationStatus.TIMEOUT,
-                                    Optional.empty(),
-                                    Duration.ofSeconds(10)),
+                                    InitPhase.INIT, InvocationStatus.TIMEOUT, Optional.empty(), Duration.ofSeconds(10)),
                             new Event.InitReported(
                                     InitPhase.INVOKE,
                                     InvocationStatus.TIMEOUT,

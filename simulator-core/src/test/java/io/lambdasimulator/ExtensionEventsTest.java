@@ -333,9 +333,7 @@ class ExtensionEventsTest {
             extension
                     .next()
                     .assertRefused(
-                            403,
-                            "Extension.UnknownExtensionIdentifier",
-                            "Unknown extension " + extension.identifier());
+                            403, "Extension.UnknownExtensionIdentifier", "Unknown extension " + extension.identifier());
         }
         // That was the init of the environment; the one within the invocation decides.
         try (BareExtension extension = register("e", "INVOKE")) {

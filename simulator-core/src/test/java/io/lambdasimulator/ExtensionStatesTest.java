@@ -357,8 +357,7 @@ class ExtensionStatesTest {
             lambda = keep(LambdaSimulator.builder()
                     .extension(NAME, Command.of(file.toString()))
                     .start());
-            lambda.eventLog()
-                    .await(Event.PhaseChanged.class, to -> to.to() == EnvironmentPhase.FAILED, Wire.PATIENCE);
+            lambda.eventLog().await(Event.PhaseChanged.class, to -> to.to() == EnvironmentPhase.FAILED, Wire.PATIENCE);
 
             Reply reply = register(NAME);
 

@@ -45,7 +45,8 @@ class FreezingTest {
 
         @Test
         void freezes_after_init_and_after_each_invocation_and_thaws_for_the_next() {
-            try (LambdaSimulator lambda = builder().runtime((event, context) -> event).start()) {
+            try (LambdaSimulator lambda =
+                    builder().runtime((event, context) -> event).start()) {
                 lambda.awaitFrozen(Wire.PATIENCE);
                 assertThat(lambda.invoke("1").payloadText()).isEqualTo("1");
                 lambda.awaitFrozen(Wire.PATIENCE);
@@ -93,7 +94,9 @@ class FreezingTest {
 
                 lambda.awaitFrozen(Wire.PATIENCE);
                 List<Class<?>> order = new ArrayList<>();
-                lambda.eventLog().entries().forEach(entry -> order.add(entry.event().getClass()));
+                lambda.eventLog()
+                        .entries()
+                        .forEach(entry -> order.add(entry.event().getClass()));
                 assertThat(order.lastIndexOf(Event.EnvironmentFrozen.class))
                         .isGreaterThan(order.lastIndexOf(Event.InvocationCompleted.class));
                 assertThat(lambda.eventLog().events(Event.EnvironmentFrozen.class))
@@ -109,8 +112,8 @@ class FreezingTest {
         private static final String NAME = "ticker";
 
         /** Writes the time, again and again, by itself and by a child. */
-        private static final Command TICKER = Command.of(
-                "sh", "-c", "tick() { while :; do date +%s%N; sleep 0.002; done; }; tick & tick");
+        private static final Command TICKER =
+                Command.of("sh", "-c", "tick() { while :; do date +%s%N; sleep 0.002; done; }; tick & tick");
 
         private LambdaSimulator lambda;
         private BareRuntime runtime;
@@ -167,8 +170,13 @@ class FreezingTest {
 
         @Test
         void is_thawed_before_its_shutdown() {
-            start(builder().extension(
-                    NAME, Command.of("sh", "-c", "trap 'echo told; exit 7' USR1; echo ready; while :; do sleep 0.01; done")));
+            start(builder()
+                    .extension(
+                            NAME,
+                            Command.of(
+                                    "sh",
+                                    "-c",
+                                    "trap 'echo told; exit 7' USR1; echo ready; while :; do sleep 0.01; done")));
             lambda.awaitFrozen(Wire.PATIENCE);
             CompletableFuture<ShutdownReport> shutdown =
                     CompletableFuture.supplyAsync(() -> lambda.shutdown(ShutdownReason.SPINDOWN));
@@ -187,7 +195,8 @@ class FreezingTest {
         }
 
         @Test
-        void that_is_killed_while_frozen_fails_the_next_invocation_at_once_and_the_one_after_it_runs() throws Exception {
+        void that_is_killed_while_frozen_fails_the_next_invocation_at_once_and_the_one_after_it_runs()
+                throws Exception {
             start(builder().extension(NAME, Command.of("sleep", "1000")));
             lambda.awaitFrozen(Wire.PATIENCE);
             signal("KILL", lambda.process(Participant.extension(NAME)).pid().orElseThrow());
@@ -299,7 +308,9 @@ class FreezingTest {
                 lambda.invoke("2");
 
                 Instant ran = runs.poll(10, TimeUnit.SECONDS);
-                assertThat(ran).isAfterOrEqualTo(lambda.frozenIntervals().get(0).until().orElseThrow());
+                assertThat(ran)
+                        .isAfterOrEqualTo(
+                                lambda.frozenIntervals().get(0).until().orElseThrow());
             }
         }
     }

@@ -257,9 +257,10 @@ class AssertionsTest {
     class On_an_environment {
 
         @RegisterExtension
-        static final LambdaSimulatorExtension ECHO = LambdaSimulatorExtension.of(
-                        LambdaSimulator.builder().function(PATIENT)
-                        .freeze(FreezeMode.NONE).runtime((event, context) -> event))
+        static final LambdaSimulatorExtension ECHO = LambdaSimulatorExtension.of(LambdaSimulator.builder()
+                        .function(PATIENT)
+                        .freeze(FreezeMode.NONE)
+                        .runtime((event, context) -> event))
                 .named("echo");
 
         @RegisterExtension

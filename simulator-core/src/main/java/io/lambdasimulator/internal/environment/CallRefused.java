@@ -71,8 +71,7 @@ public final class CallRefused extends Exception {
     }
 
     static CallRefused notInitialised(String errorType, String why) {
-        return new CallRefused(
-                Kind.NOT_ALLOWED, errorType, why + "; it is initialised again with the next invocation");
+        return new CallRefused(Kind.NOT_ALLOWED, errorType, why + "; it is initialised again with the next invocation");
     }
 
     static CallRefused invalidResponseMode() {

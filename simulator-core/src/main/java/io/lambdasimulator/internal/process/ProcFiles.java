@@ -82,7 +82,8 @@ final class ProcFiles implements ProcessTable {
         };
     }
 
-    // Who has called vfork, as a shell or posix_spawn does, waits without regard to signals until its child has become another
+    // Who has called vfork, as a shell or posix_spawn does, waits without regard to signals until its child has become
+    // another
     // program, and so for ever when the child was stopped before that. It stops before it runs any code of its own.
     private static boolean willStop(long pid, long thread) {
         return lines(ROOT + pid + "/task/" + thread + "/status")

@@ -3,9 +3,9 @@ package io.lambdasimulator.internal.event;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.lambdasimulator.environment.InitPhase;
 import io.lambdasimulator.environment.ExtensionEventType;
 import io.lambdasimulator.environment.ExtensionState;
+import io.lambdasimulator.environment.InitPhase;
 import io.lambdasimulator.environment.Participant;
 import io.lambdasimulator.environment.ProcessExit;
 import io.lambdasimulator.environment.ShutdownReason;
@@ -37,7 +37,8 @@ class JsonLinesTest {
                 ExtensionState.INIT_ERROR,
                 EnumSet.allOf(ExtensionEventType.class),
                 Optional.of("Extension.Bad")));
-        log.append(new Event.InitReported(InitPhase.INIT, InvocationStatus.SUCCESS, Optional.empty(), Duration.ofNanos(12_500_000)));
+        log.append(new Event.InitReported(
+                InitPhase.INIT, InvocationStatus.SUCCESS, Optional.empty(), Duration.ofNanos(12_500_000)));
         log.append(new Event.ShutdownStarted(ShutdownReason.SPINDOWN, NOON.plusSeconds(2)));
         log.append(new Event.ParticipantExited(Participant.extension("metrics"), new ProcessExit.Signal(9)));
         log.append(new Event.ParticipantExited(Participant.RUNTIME, new ProcessExit.Code(0)));

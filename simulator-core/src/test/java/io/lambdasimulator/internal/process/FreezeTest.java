@@ -93,7 +93,9 @@ class FreezeTest {
     void a_process_stops_with_its_descendants_and_runs_again(Variant variant) throws Exception {
         launcher = variant.launcher(directory);
         LaunchedProcess process = launch(
-                "sh", "-c", "echo $$; sh -c 'echo $$; exec sleep 1000' & setsid sh -c 'echo $$; sleep 1000; exit' & wait");
+                "sh",
+                "-c",
+                "echo $$; sh -c 'echo $$; exec sleep 1000' & setsid sh -c 'echo $$; sleep 1000; exit' & wait");
         List<Long> all = awaitPids(3);
 
         FreezeResult result = process.freeze(BOUND);
@@ -120,8 +122,7 @@ class FreezeTest {
         listener.awaitLines(1);
         for (int i = 0; i < 20; i++) {
             assertThat(process.freeze(BOUND).outcome()).isEqualTo(Outcome.CONFIRMED);
-            try (Stream<Path> threads =
-                    Files.list(Path.of("/proc", Long.toString(process.pid()), "task"))) {
+            try (Stream<Path> threads = Files.list(Path.of("/proc", Long.toString(process.pid()), "task"))) {
                 List<String> states = threads.map(FreezeTest::state).toList();
                 assertThat(states).hasSizeGreaterThan(20).containsOnly("T");
             }
@@ -151,7 +152,8 @@ class FreezeTest {
             assertThat(result.outcome()).as("%s", result).isEqualTo(Outcome.CONFIRMED);
             long before = Files.size(ticks);
             List<Machine.Entry> running = Machine.groupOf(process.pid()).stream()
-                    .filter(entry -> !entry.state().startsWith("T") && !entry.state().startsWith("D"))
+                    .filter(entry ->
+                            !entry.state().startsWith("T") && !entry.state().startsWith("D"))
                     .toList();
             assertThat(running).isEmpty();
             assertThat(Files.size(ticks)).isEqualTo(before);
@@ -172,7 +174,8 @@ class FreezeTest {
                         + " file_actions=[(os.POSIX_SPAWN_OPEN, 5, 'gate', os.O_RDONLY, 0)])");
         listener.awaitLines(1);
         Machine.await("the child").until(() -> Machine.groupOf(process.pid()).size() == 2);
-        assertThat(Machine.groupOf(process.pid())).anyMatch(entry -> entry.state().startsWith("D"));
+        assertThat(Machine.groupOf(process.pid()))
+                .anyMatch(entry -> entry.state().startsWith("D"));
 
         FreezeResult result = process.freeze(BOUND);
 

@@ -36,8 +36,9 @@ class GuardTest {
     private static final Duration BOUND = Duration.ofSeconds(2);
 
     /** A process with all that is hard to get rid of. */
-    private static final String STUBBORN = "trap '' TERM HUP INT; sleep 1000 & setsid sh -c \"trap '' TERM; sleep 1000; exit\" &"
-            + " (setsid sh -c 'sleep 1000; exit' >/dev/null 2>&1 &); echo ready; while :; do sleep 1; done";
+    private static final String STUBBORN =
+            "trap '' TERM HUP INT; sleep 1000 & setsid sh -c \"trap '' TERM; sleep 1000; exit\" &"
+                    + " (setsid sh -c 'sleep 1000; exit' >/dev/null 2>&1 &); echo ready; while :; do sleep 1; done";
 
     /** Launches stubborn processes until it is killed, and freezes every second one; every thread on its own. */
     static final class Victim {
@@ -73,7 +74,8 @@ class GuardTest {
                         listener);
                 listener.awaitLines(1);
                 if (freeze) {
-                    System.out.println("froze " + process.freeze(Duration.ofSeconds(10)).outcome());
+                    System.out.println(
+                            "froze " + process.freeze(Duration.ofSeconds(10)).outcome());
                 }
             } catch (LaunchException e) {
                 throw new IllegalStateException(e);
@@ -87,8 +89,9 @@ class GuardTest {
         private Freezes() {}
 
         public static void main(String[] arguments) throws Exception {
-            System.out.println(
-                    ForeignProcess.of(Long.parseLong(arguments[0])).freeze(Duration.ofSeconds(10)).outcome());
+            System.out.println(ForeignProcess.of(Long.parseLong(arguments[0]))
+                    .freeze(Duration.ofSeconds(10))
+                    .outcome());
             new CountDownLatch(1).await();
         }
     }
@@ -101,14 +104,15 @@ class GuardTest {
         public static void main(String[] arguments) throws Exception {
             ProcessLauncher launcher = new ProcessLauncher();
             Map<String, String> environment = Map.of("PATH", System.getenv("PATH"));
-            LaunchedProcess before = launcher.launch(
-                    "before", Command.of("sleep", "1000"), environment, null, new RecordingListener());
+            LaunchedProcess before =
+                    launcher.launch("before", Command.of("sleep", "1000"), environment, null, new RecordingListener());
             long guard = Guard.ofJvm().pid();
             Posix.system().signal(guard, Posix.SIGKILL);
             Machine.awaitEnd(guard);
-            LaunchedProcess after = launcher.launch(
-                    "after", Command.of("sleep", "1000"), environment, null, new RecordingListener());
-            System.out.println(before.pid() + " " + after.pid() + " " + (Guard.ofJvm().pid() != guard));
+            LaunchedProcess after =
+                    launcher.launch("after", Command.of("sleep", "1000"), environment, null, new RecordingListener());
+            System.out.println(
+                    before.pid() + " " + after.pid() + " " + (Guard.ofJvm().pid() != guard));
             new CountDownLatch(1).await();
         }
     }
@@ -220,7 +224,8 @@ class GuardTest {
         Process jvm = start(Freezes.class, Long.toString(foreign.pid()));
         assertThat(jvm.inputReader().readLine()).isEqualTo("CONFIRMED");
         ProcessTable table = ProcessTable.system();
-        assertThat(table.find(foreign.pid())).hasValueSatisfying(entry -> assertThat(table.isStopped(entry)).isTrue());
+        assertThat(table.find(foreign.pid()))
+                .hasValueSatisfying(entry -> assertThat(table.isStopped(entry)).isTrue());
 
         jvm.destroyForcibly().waitFor();
 
@@ -281,9 +286,9 @@ class GuardTest {
     @ParameterizedTest
     @CsvSource({"/bin/sh", "/bin/bash", "/bin/busybox sh"})
     void every_shell_understands_the_guard(String shell) throws Exception {
-        String script = new String(
-                Guard.class.getResourceAsStream("guard.sh").readAllBytes(), StandardCharsets.UTF_8);
-        org.assertj.core.api.Assumptions.assumeThat(Path.of(shell.split(" ", 2)[0])).isExecutable();
+        String script = new String(Guard.class.getResourceAsStream("guard.sh").readAllBytes(), StandardCharsets.UTF_8);
+        org.assertj.core.api.Assumptions.assumeThat(Path.of(shell.split(" ", 2)[0]))
+                .isExecutable();
         String api = newAddress();
         ProcessBuilder stubborn = new ProcessBuilder("setsid", "sh", "-c", STUBBORN);
         stubborn.environment().put(Strays.VARIABLE, api);
@@ -298,10 +303,11 @@ class GuardTest {
                 .collect(Collectors.toList());
         try (java.io.RandomAccessFile holder = new java.io.RandomAccessFile(fifo.toFile(), "rw")) {
             holder.write(script.getBytes(StandardCharsets.UTF_8));
-            Process starter = new ProcessBuilder(command).redirectInput(fifo.toFile()).start();
+            Process starter =
+                    new ProcessBuilder(command).redirectInput(fifo.toFile()).start();
             assertThat(starter.waitFor()).isZero();
-            holder.write(("add " + spared.pid() + "\nadd " + victim.pid() + "\ngone " + spared.pid() + "\nmark A=b\nmark "
-                            + Strays.VARIABLE + "=" + api + "\nunmark A=b\n")
+            holder.write(("add " + spared.pid() + "\nadd " + victim.pid() + "\ngone " + spared.pid()
+                            + "\nmark A=b\nmark " + Strays.VARIABLE + "=" + api + "\nunmark A=b\n")
                     .getBytes(StandardCharsets.UTF_8));
         }
 

@@ -69,8 +69,8 @@ class MemorySamplerTest {
     @Test
     void what_a_look_misses_the_system_remembers() throws Exception {
         // Memory that was given back before the first look.
-        LaunchedProcess process =
-                launch("exec perl -e '$| = 1; { my $x = \"x\" x shift; undef $x; } print \"done\\n\"; sleep 1000' 100000000");
+        LaunchedProcess process = launch(
+                "exec perl -e '$| = 1; { my $x = \"x\" x shift; undef $x; } print \"done\\n\"; sleep 1000' 100000000");
         listener.awaitLines(1);
         assertThat(process.residentMemory().orElseThrow()).isLessThan(90 * MEBIBYTE);
 
