@@ -270,7 +270,8 @@ public final class LambdaSimulator implements AutoCloseable {
     }
 
     /**
-     * Waits until the environment is in a phase: returns at once when it is in it now, else when it next enters it.
+     * Waits until the environment is in a phase: returns at once when it is in it now, else when it next enters it. One that is
+     * frozen is ready as well.
      *
      * @param phase the phase
      * @param atMost how long to wait, in real time
@@ -279,12 +280,17 @@ public final class LambdaSimulator implements AutoCloseable {
      */
     public LambdaSimulator awaitPhase(EnvironmentPhase phase, Duration atMost) {
         long from = log.nextSequence();
-        if (phase() != phase
+        if (!isIn(phase)
                 && log.find(from, Event.PhaseChanged.class, change -> change.to() == phase, atMost)
                         .isEmpty()) {
             throw inVain("the environment has not entered phase " + phase, atMost);
         }
         return this;
+    }
+
+    private boolean isIn(EnvironmentPhase phase) {
+        EnvironmentPhase now = phase();
+        return now == phase || phase == EnvironmentPhase.READY && now == EnvironmentPhase.FROZEN;
     }
 
     /**
@@ -369,7 +375,7 @@ public final class LambdaSimulator implements AutoCloseable {
         boolean failed = false;
         for (EventLog.Entry entry : log.entries()) {
             if (entry.event() instanceof Event.PhaseChanged change) {
-                failed = change.to() == EnvironmentPhase.FAILED;
+                failed = change.to() == EnvironmentPhase.RESET || change.to() == EnvironmentPhase.FAILED;
             } else if (entry.event() instanceof Event.CallAnswered call
                     && call.status() >= 400
                     && call.status() < 500

@@ -152,7 +152,7 @@ class FailureReportTest {
                     .contains(" | 500\n");
         }
 
-        static class AroundTests {
+        static class Around {
             @RegisterExtension
             static final LambdaSimulatorExtension LAMBDA = LambdaSimulatorExtension.of(echo());
 
@@ -187,7 +187,7 @@ class FailureReportTest {
 
         @Test
         void explains_itself_before_after_and_in_dynamic_tests_as_well() {
-            TestRun run = TestRun.of(AroundTests.class, output);
+            TestRun run = TestRun.of(Around.class, output);
 
             assertThat(run.printed("before")).contains("Suppressed: Execution environment:\nphase ");
             assertThat(run.printed("after")).contains("Suppressed: Execution environment:\nphase ");
