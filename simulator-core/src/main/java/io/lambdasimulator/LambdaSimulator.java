@@ -1221,11 +1221,12 @@ public final class LambdaSimulator implements AutoCloseable {
                             : EnvironmentVariables.isolated(function, runtimeApi, logStream, System.getenv()))
                     .withServiceValues(credentials);
             Map<Participant, Source> sources = new HashMap<>();
-            if (runtimeHandler != null) {
+            FunctionHandler handler = runtimeHandler;
+            if (handler != null) {
                 sources.put(
                         Participant.RUNTIME,
                         new Source.Hosted(
-                                "handler function", timers -> new FunctionRuntime(runtimeApi, runtimeHandler).run()));
+                                "handler function", timers -> new FunctionRuntime(runtimeApi, handler).run()));
             } else if (runtimeCommand != null) {
                 sources.put(Participant.RUNTIME, new Source.Program(runtimeCommand, variables.forRuntime(), null));
             } else if (runtimeFromBootstrap) {
