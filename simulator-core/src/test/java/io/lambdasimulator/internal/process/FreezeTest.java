@@ -41,7 +41,6 @@ class FreezeTest {
                 Thread thread = new Thread(() -> {
                     while (true) {
                         Thread.onSpinWait();
-                        Thread.yield();
                     }
                 });
                 thread.setDaemon(true);
@@ -279,7 +278,7 @@ class FreezeTest {
             FreezeResult result = process.freeze(BOUND);
             assertThat(result.outcome()).as("%s", result).isEqualTo(Outcome.CONFIRMED);
             long before = Files.size(ticks);
-            Thread.yield();
+            assertThat(states(List.of(process.pid()))).containsExactly("T");
             assertThat(Files.size(ticks)).isEqualTo(before);
             process.thaw();
         }
