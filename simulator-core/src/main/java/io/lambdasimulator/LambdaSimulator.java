@@ -3,12 +3,15 @@ package io.lambdasimulator;
 import io.lambdasimulator.environment.EnvironmentPhase;
 import io.lambdasimulator.environment.ExtensionInfo;
 import io.lambdasimulator.environment.ExtensionState;
+import io.lambdasimulator.environment.FreezeMode;
+import io.lambdasimulator.environment.FrozenInterval;
 import io.lambdasimulator.environment.FunctionConfiguration;
 import io.lambdasimulator.environment.InvocationIdHeader;
 import io.lambdasimulator.environment.InvokeMode;
 import io.lambdasimulator.environment.Participant;
 import io.lambdasimulator.environment.RuntimeState;
 import io.lambdasimulator.environment.ShutdownReason;
+import io.lambdasimulator.environment.ShutdownReport;
 import io.lambdasimulator.environment.WhenBusy;
 import io.lambdasimulator.event.Event;
 import io.lambdasimulator.event.EventLog;
@@ -29,19 +32,25 @@ import io.lambdasimulator.internal.participant.WorkerThreads;
 import io.lambdasimulator.internal.process.Bootstrap;
 import io.lambdasimulator.internal.process.EnvironmentVariables;
 import io.lambdasimulator.internal.process.ExtensionsDirectory;
+import io.lambdasimulator.internal.process.ForeignProcess;
+import io.lambdasimulator.internal.process.Freezing;
+import io.lambdasimulator.internal.time.Activity;
 import io.lambdasimulator.invocation.Invocation;
 import io.lambdasimulator.invocation.InvocationReport;
 import io.lambdasimulator.invocation.InvocationRequest;
 import io.lambdasimulator.invocation.InvocationResult;
 import io.lambdasimulator.participant.Command;
+import io.lambdasimulator.participant.ExtensionContext;
 import io.lambdasimulator.participant.ExtensionProgram;
 import io.lambdasimulator.participant.FunctionHandler;
+import io.lambdasimulator.time.VirtualClock;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
@@ -58,6 +67,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One simulated AWS Lambda execution environment, on demand: the Runtime and Extensions APIs on a loopback port, a runtime
@@ -84,8 +95,21 @@ public final class LambdaSimulator implements AutoCloseable {
 
     private static final Duration CLOSE_LIMIT = Duration.ofSeconds(5);
 
+    /** What a process has in real time for each budget of a virtual clock, since none ends in no time. */
+    private static final Duration GRACE = Duration.ofMillis(300);
+
+    /** How long a participant in this JVM may keep a virtual clock from going through the budgets, in real time. */
+    private static final Duration SETTLES_WITHIN = Duration.ofSeconds(2);
+
+    /** After these two the shutdown of AWS is over: the longest share of a runtime, and the longest budget. */
+    private static final List<Duration> BUDGETS = List.of(Duration.ofMillis(500), Duration.ofSeconds(2));
+
+    private static final Logger LOG = LoggerFactory.getLogger(LambdaSimulator.class);
+
     private final Builder options;
     private final RecordingEventLog log;
+    private final Activity activity;
+    private final ScheduledExecutorService scheduler;
     private final WorkerThreads workers;
     private final SimulatedParticipants participants;
     private final ExecutionEnvironment environment;
@@ -99,15 +123,18 @@ public final class LambdaSimulator implements AutoCloseable {
         this.options = options;
         Clock clock = options.clock;
         this.log = new RecordingEventLog(clock, options.retainedEvents, Secrets.of(options.secrets()));
+        this.activity = Activity.under(clock);
         this.workers = new WorkerThreads();
-        this.participants = new SimulatedParticipants(log);
+        this.scheduler = options.newScheduler(workers);
+        this.participants = new SimulatedParticipants(log, clock, activity);
         this.environment = new ExecutionEnvironment(
                 options.settings(),
                 clock,
-                options.scheduler == null ? workers.timer() : options.scheduler,
-                workers.callbacks(),
+                scheduler,
+                activity.counting("a callback of a future", workers.callbacks()),
                 log,
-                participants);
+                participants,
+                activity);
     }
 
     /**
@@ -124,10 +151,15 @@ public final class LambdaSimulator implements AutoCloseable {
     private void open() {
         try {
             runtimeApi = ApiServers.runtimeApi(
-                    options.runtimeApiHost, options.runtimeApiPort, environment, log, options.extensionsEnabled);
+                    options.runtimeApiHost,
+                    options.runtimeApiPort,
+                    environment,
+                    log,
+                    options.extensionsEnabled,
+                    activity);
             if (options.frontDoorPort >= 0) {
                 frontDoor = ApiServers.frontDoor(
-                        options.frontDoorHost, options.frontDoorPort, environment, options.function, log);
+                        options.frontDoorHost, options.frontDoorPort, environment, options.function, log, activity);
             }
             if (options.functionUrlPort >= 0) {
                 functionUrl = ApiServers.functionUrl(
@@ -136,7 +168,8 @@ public final class LambdaSimulator implements AutoCloseable {
                         environment,
                         options.function,
                         options.invokeMode,
-                        options.clock);
+                        options.clock,
+                        activity);
             }
             participants.prepare(environment, options.sources(runtimeApi()));
             environment.start();
@@ -264,7 +297,8 @@ public final class LambdaSimulator implements AutoCloseable {
     }
 
     /**
-     * Waits until the environment is in a phase: returns at once when it is in it now, else when it next enters it.
+     * Waits until the environment is in a phase: returns at once when it is in it now, else when it next enters it. One that is
+     * frozen is ready as well.
      *
      * @param phase the phase
      * @param atMost how long to wait, in real time
@@ -273,12 +307,17 @@ public final class LambdaSimulator implements AutoCloseable {
      */
     public LambdaSimulator awaitPhase(EnvironmentPhase phase, Duration atMost) {
         long from = log.nextSequence();
-        if (phase() != phase
+        if (!isIn(phase)
                 && log.find(from, Event.PhaseChanged.class, change -> change.to() == phase, atMost)
                         .isEmpty()) {
             throw inVain("the environment has not entered phase " + phase, atMost);
         }
         return this;
+    }
+
+    private boolean isIn(EnvironmentPhase phase) {
+        EnvironmentPhase now = phase();
+        return now == phase || phase == EnvironmentPhase.READY && now == EnvironmentPhase.FROZEN;
     }
 
     /**
@@ -353,14 +392,21 @@ public final class LambdaSimulator implements AutoCloseable {
     }
 
     /**
-     * The calls by which clients broke the protocol of the Runtime and Extensions APIs, as far as the event log holds them.
+     * The calls by which clients broke the protocol of the Runtime and Extensions APIs, as far as the event log holds them. A
+     * poll after the environment has failed is none: whoever is about to be ended cannot know.
      *
      * @return what was answered with a status from 400 to 499, oldest first
      */
     public List<ProtocolViolation> protocolViolations() {
         List<ProtocolViolation> violations = new ArrayList<>();
+        boolean failed = false;
         for (EventLog.Entry entry : log.entries()) {
-            if (entry.event() instanceof Event.CallAnswered call && call.status() >= 400 && call.status() < 500) {
+            if (entry.event() instanceof Event.PhaseChanged change) {
+                failed = change.to() == EnvironmentPhase.RESET || change.to() == EnvironmentPhase.FAILED;
+            } else if (entry.event() instanceof Event.CallAnswered call
+                    && call.status() >= 400
+                    && call.status() < 500
+                    && !(failed && isPoll(call))) {
                 violations.add(new ProtocolViolation(
                         entry.time(),
                         call.method(),
@@ -371,6 +417,10 @@ public final class LambdaSimulator implements AutoCloseable {
             }
         }
         return List.copyOf(violations);
+    }
+
+    private static boolean isPoll(Event.CallAnswered call) {
+        return call.method().equals("GET") && call.path().endsWith("/next");
     }
 
     /**
@@ -442,10 +492,99 @@ public final class LambdaSimulator implements AutoCloseable {
     }
 
     /**
-     * Shuts the environment down as AWS does when it is no longer needed (the runtime first, then {@code SHUTDOWN} to
-     * extensions that registered for it, within 0, 0.5 or 2 s), then makes sure that no process, open poll or listener is
+     * Waits until the environment is frozen: everybody has polled, nothing is queued, and everybody who can be stopped stands
+     * still.
+     *
+     * @param atMost how long to wait, in real time
+     * @return this simulator
+     * @throws IllegalStateException when it is not frozen in time; the message tells what it waits for
+     */
+    public LambdaSimulator awaitFrozen(Duration atMost) {
+        return awaitPhase(EnvironmentPhase.FROZEN, atMost);
+    }
+
+    /**
+     * The times in which the environment was frozen, as far as the event log holds them.
+     *
+     * @return the intervals, oldest first
+     */
+    public List<FrozenInterval> frozenIntervals() {
+        List<FrozenInterval> intervals = new ArrayList<>();
+        for (EventLog.Entry entry : log.entries()) {
+            if (entry.event() instanceof Event.EnvironmentFrozen) {
+                intervals.add(new FrozenInterval(entry.time(), Optional.empty()));
+            } else if (entry.event() instanceof Event.EnvironmentThawed && !intervals.isEmpty()) {
+                FrozenInterval open = intervals.remove(intervals.size() - 1);
+                intervals.add(new FrozenInterval(open.from(), Optional.of(entry.time())));
+            }
+        }
+        return List.copyOf(intervals);
+    }
+
+    /**
+     * How often the environment has been frozen.
+     *
+     * @return the number of completed freezes since the start
+     */
+    public long freezeCount() {
+        return environment.freezeCount();
+    }
+
+    /**
+     * Has a process that the test started frozen and thawed with the environment, together with its descendants: that of a
+     * participant that connects by itself, which the simulator cannot know. The simulator never ends it.
+     *
+     * @param participant whose process it is
+     * @param pid its process id
+     * @throws IllegalArgumentException when that is no process that may be stopped, such as this JVM, an ancestor of it, one of
+     *     another user, or none; the message tells which
+     * @throws UnsupportedOperationException when processes cannot be frozen on this platform
+     */
+    public void registerProcess(Participant participant, long pid) {
+        participants.register(participant, ForeignProcess.of(pid));
+    }
+
+    /**
+     * Leaves a process alone that was {@linkplain #registerProcess registered}; a frozen one is woken. Does nothing when none is.
+     *
+     * @param participant whose process it is
+     */
+    public void unregisterProcess(Participant participant) {
+        participants.unregister(participant);
+    }
+
+    /**
+     * Shuts the environment down as AWS does (the runtime first, then {@code SHUTDOWN} to extensions that registered for it,
+     * within 0, 0.5 or 2 s) and waits for the end. A frozen environment is thawed first; a reset that is under way is taken for
+     * the shutdown. The APIs go on listening until {@link #close()}.
+     *
+     * <p>Under a {@link VirtualClock} the budgets are simulated and nobody is left to advance the clock, so this does, by as
+     * much of the budgets as is needed. Processes get up to 0.3 s of real time to end by themselves, for each of the budgets.
+     *
+     * @param reason what extensions are told
+     * @return what became of whom
+     * @throws IllegalStateException when it is not over 3 s after its time, or this thread is interrupted
+     */
+    public ShutdownReport shutdown(ShutdownReason reason) {
+        try {
+            CompletableFuture<ShutdownReport> shutDown = environment.shutDown(reason);
+            passBudgets(shutDown);
+            return shutDown.get(CLOSE_LIMIT.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted while waiting for the shutdown", e);
+        } catch (ExecutionException | TimeoutException e) {
+            throw new IllegalStateException(
+                    "the shutdown is not over within " + CLOSE_LIMIT.toSeconds() + " s: " + describeWaiting(), e);
+        }
+    }
+
+    /**
+     * Shuts the environment down as {@link #shutdown} does with reason {@code spindown}, then makes sure that no process, open poll or listener is
      * left, whatever failed. Blocks for about the shutdown budget at
      * most; half a second longer for an object in this JVM that ignores its interrupt. Closing again does nothing.
+     *
+     * <p>Under a {@link VirtualClock} whoever keeps time from going on for 2 s of real time is ended by force.
      */
     @Override
     public void close() {
@@ -453,11 +592,14 @@ public final class LambdaSimulator implements AutoCloseable {
             return;
         }
         try {
-            await(environment.shutDown(ShutdownReason.SPINDOWN));
+            CompletableFuture<ShutdownReport> shutDown = environment.shutDown(ShutdownReason.SPINDOWN);
+            if (passBudgets(shutDown)) {
+                await(shutDown, CLOSE_LIMIT);
+            }
             // Callers who asked for the log have their answer once this much of the output has been read.
             CompletableFuture<@Nullable Void> output = new CompletableFuture<>();
             participants.afterOutput(() -> output.complete(null));
-            await(output);
+            await(output, CLOSE_LIMIT);
         } finally {
             closeAll(
                     () -> close(frontDoor),
@@ -465,6 +607,7 @@ public final class LambdaSimulator implements AutoCloseable {
                     () -> environment.close(),
                     () -> close(runtimeApi),
                     participants::close,
+                    this::closeTimers,
                     workers::close,
                     log::close);
         }
@@ -476,9 +619,44 @@ public final class LambdaSimulator implements AutoCloseable {
         }
     }
 
-    private static void await(CompletableFuture<@Nullable Void> step) {
+    /** Moves a virtual clock until the shutdown is over; says whether there is any point in waiting for that. */
+    private boolean passBudgets(CompletableFuture<ShutdownReport> shutDown) {
+        if (!(options.clock instanceof VirtualClock virtual)) {
+            return true;
+        }
+        Instant start = virtual.instant();
         try {
-            step.get(CLOSE_LIMIT.toMillis(), TimeUnit.MILLISECONDS);
+            for (Duration budget : BUDGETS) {
+                if (options.launchesProcesses()) {
+                    await(shutDown, GRACE);
+                }
+                Instant end = start.plus(budget);
+                if (!shutDown.isDone()) {
+                    virtual.settle(SETTLES_WITHIN);
+                }
+                while (!shutDown.isDone() && virtual.instant().isBefore(end)) {
+                    Instant next = virtual.nextDue().orElse(end);
+                    virtual.advance(
+                            Duration.between(virtual.instant(), next.isBefore(end) ? next : end), SETTLES_WITHIN);
+                }
+            }
+            return true;
+        } catch (IllegalStateException e) {
+            // Somebody does not settle, or time is not ours to move: what is left is ended by force.
+            LOG.debug("shutting down without regard to the budgets", e);
+            return false;
+        }
+    }
+
+    private void closeTimers() {
+        if (options.scheduler == null) {
+            scheduler.shutdownNow();
+        }
+    }
+
+    private static void await(CompletableFuture<?> step, Duration atMost) {
+        try {
+            step.get(atMost.toMillis(), TimeUnit.MILLISECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } catch (ExecutionException | TimeoutException e) {
@@ -519,6 +697,7 @@ public final class LambdaSimulator implements AutoCloseable {
         private boolean extensionsEnabled = true;
         private Duration initTimeout = Duration.ofSeconds(10);
         private boolean deadlines = true;
+        private @Nullable FreezeMode freezeMode;
         private WhenBusy whenBusy = WhenBusy.QUEUE;
         private InvocationIdHeader invocationIdHeader = InvocationIdHeader.OFF;
         private Optional<Bandwidth> bandwidth = Optional.empty();
@@ -693,6 +872,33 @@ public final class LambdaSimulator implements AutoCloseable {
         }
 
         /**
+         * Sets how the environment is frozen while it is idle, as AWS does (AWS: "Lambda execution environment", "Freeze"):
+         * by signals unless set, and not at all where the platform has none.
+         *
+         * @param mode {@link FreezeMode#NONE} turns it off
+         * @return this builder
+         * @throws UnsupportedOperationException when processes cannot be frozen on this platform; the message tells why
+         */
+        public Builder freeze(FreezeMode mode) {
+            if (mode == FreezeMode.SIGNAL) {
+                Freezing.unsupportedReason().ifPresent(reason -> {
+                    throw new UnsupportedOperationException(reason);
+                });
+            }
+            freezeMode = mode;
+            return this;
+        }
+
+        /**
+         * Makes it possible to stop a participant in a debugger: no deadline is enforced and nothing is frozen.
+         *
+         * @return this builder
+         */
+        public Builder forDebugging() {
+            return withoutDeadlines().freeze(FreezeMode.NONE);
+        }
+
+        /**
          * Sets what becomes of invocations beside another one.
          *
          * @param whenBusy {@link WhenBusy#QUEUE} unless set
@@ -784,7 +990,23 @@ public final class LambdaSimulator implements AutoCloseable {
         }
 
         /**
-         * Sets the time: every instant, deadline and budget of the environment comes from these two.
+         * Sets the time: every instant, deadline and budget of the environment comes from this clock, and its
+         * {@link VirtualClock#advance} knows what the environment is busy with. Several environments can share a clock.
+         *
+         * <p>The environment makes a scheduler of its own on it, so the clock's can be given to a participant that shuts it down.
+         *
+         * @param clock moves when the test says so; not closed by the simulator
+         * @return this builder
+         */
+        public Builder time(VirtualClock clock) {
+            this.clock = clock;
+            this.scheduler = null;
+            return this;
+        }
+
+        /**
+         * Sets the time: every instant, deadline and budget of the environment comes from these two. For time that a test
+         * controls see {@link #time(VirtualClock)}.
          *
          * @param clock tells the time
          * @param scheduler runs what becomes due; not closed by the simulator
@@ -911,6 +1133,7 @@ public final class LambdaSimulator implements AutoCloseable {
             extensionsEnabled = other.extensionsEnabled;
             initTimeout = other.initTimeout;
             deadlines = other.deadlines;
+            freezeMode = other.freezeMode;
             whenBusy = other.whenBusy;
             invocationIdHeader = other.invocationIdHeader;
             bandwidth = other.bandwidth;
@@ -927,6 +1150,19 @@ public final class LambdaSimulator implements AutoCloseable {
             functionUrlHost = other.functionUrlHost;
             functionUrlPort = other.functionUrlPort;
             invokeMode = other.invokeMode;
+        }
+
+        private ScheduledExecutorService newScheduler(WorkerThreads workers) {
+            if (scheduler != null) {
+                return scheduler;
+            }
+            return clock instanceof VirtualClock virtual ? virtual.newScheduler() : workers.timer();
+        }
+
+        private boolean launchesProcesses() {
+            return runtimeCommand != null
+                    || runtimeFromBootstrap
+                    || extensions.values().stream().anyMatch(ExtensionSource.Launched.class::isInstance);
         }
 
         private void readExtensionsDirectory() {
@@ -970,10 +1206,16 @@ public final class LambdaSimulator implements AutoCloseable {
                     expected,
                     initTimeout,
                     deadlines,
+                    freezes(),
                     whenBusy,
                     invocationIdHeader,
                     bandwidth,
                     retainedInvocations);
+        }
+
+        /** Where processes cannot be frozen nothing is, unless it was asked for. */
+        private boolean freezes() {
+            return freezeMode == null ? Freezing.isSupported() : freezeMode == FreezeMode.SIGNAL;
         }
 
         private static Supply supply(ExtensionSource source) {
@@ -991,10 +1233,12 @@ public final class LambdaSimulator implements AutoCloseable {
                             : EnvironmentVariables.isolated(function, runtimeApi, logStream, System.getenv()))
                     .withServiceValues(credentials);
             Map<Participant, Source> sources = new HashMap<>();
-            if (runtimeHandler != null) {
+            FunctionHandler handler = runtimeHandler;
+            if (handler != null) {
                 sources.put(
                         Participant.RUNTIME,
-                        new Source.Hosted("handler function", new FunctionRuntime(runtimeApi, runtimeHandler)));
+                        new Source.Hosted(
+                                "handler function", timers -> new FunctionRuntime(runtimeApi, handler).run()));
             } else if (runtimeCommand != null) {
                 sources.put(Participant.RUNTIME, new Source.Program(runtimeCommand, variables.forRuntime(), null));
             } else if (runtimeFromBootstrap) {
@@ -1010,7 +1254,9 @@ public final class LambdaSimulator implements AutoCloseable {
                             Participant.extension(name),
                             new Source.Hosted(
                                     "extension in the JVM",
-                                    () -> inJvm.factory().create(runtimeApi).run()));
+                                    timers -> inJvm.factory()
+                                            .create(new ExtensionContext(runtimeApi, clock, timers))
+                                            .run()));
                 }
             });
             return sources;

@@ -85,7 +85,7 @@ class ClosingTest {
     void an_extension_that_ignores_its_shutdown_is_killed_at_the_deadline() {
         LambdaSimulator lambda = LambdaSimulator.builder()
                 .extension("stubborn", api -> {
-                    ExtensionClient client = new ExtensionClient(api, "stubborn", "SHUTDOWN");
+                    ExtensionClient client = new ExtensionClient(api.runtimeApi(), "stubborn", "SHUTDOWN");
                     return () -> {
                         while (true) {
                             client.pollInBackground().get();

@@ -5,45 +5,47 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.lambdasimulator.environment.EnvironmentPhase;
 import io.lambdasimulator.environment.FunctionConfiguration;
+import io.lambdasimulator.environment.InitPhase;
+import io.lambdasimulator.environment.ShutdownReason;
 import io.lambdasimulator.event.Event;
 import io.lambdasimulator.invocation.Invocation;
 import io.lambdasimulator.invocation.InvocationReport;
 import io.lambdasimulator.invocation.InvocationRequest;
 import io.lambdasimulator.invocation.InvocationResult;
 import io.lambdasimulator.invocation.InvocationStatus;
+import io.lambdasimulator.time.VirtualClock;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.concurrent.CountDownLatch;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 
 class DeadlinesTest {
 
     private static final Duration LIMIT = Duration.ofSeconds(10);
 
-    private final ManualTime time = new ManualTime();
-    private final CountDownLatch never = new CountDownLatch(1);
+    private final VirtualClock clock = VirtualClock.startingAt(Instant.parse("2026-01-01T00:00:00Z"));
+    private final CompletableFuture<byte[]> never = new CompletableFuture<>();
 
-    private LambdaSimulator.Builder onManualTime() {
-        return LambdaSimulator.builder().time(time, time.scheduler());
+    private LambdaSimulator.Builder onVirtualTime() {
+        return LambdaSimulator.builder().time(clock);
     }
 
     @Test
     void an_invocation_that_reaches_its_deadline_is_answered_with_the_services_timeout() {
         FunctionConfiguration function =
                 FunctionConfiguration.builder().timeout(Duration.ofMinutes(15)).build();
-        try (LambdaSimulator lambda = onManualTime()
+        try (LambdaSimulator lambda = onVirtualTime()
                 .function(function)
-                .runtime((event, context) -> {
-                    never.await();
-                    return event;
-                })
+                .runtime((event, context) -> clock.await(never))
                 .start()) {
             Invocation invocation =
                     lambda.submit(InvocationRequest.builder().requestId("r-1").build());
-            awaitRunning(lambda);
 
-            time.advance(Duration.ofMinutes(15).minusMillis(1));
+            clock.advance(Duration.ofMinutes(15).minusMillis(1));
             assertThat(invocation.answer()).isNotDone();
-            time.advance(Duration.ofMillis(1));
+            clock.advance(Duration.ofMillis(1));
 
             InvocationResult result = invocation.awaitAnswer(LIMIT);
             assertThat(result.payloadText())
@@ -54,36 +56,45 @@ class DeadlinesTest {
             assertThat(report.status()).isEqualTo(InvocationStatus.TIMEOUT);
             assertThat(report.errorType()).isEmpty();
             assertThat(report.duration()).isEqualTo(Duration.ofMinutes(15));
-            assertThat(lambda.phase()).isEqualTo(EnvironmentPhase.FAILED);
+            lambda.eventLog().await(Event.PhaseChanged.class, to -> to.to() == EnvironmentPhase.FAILED, LIMIT);
         }
     }
 
     @Test
-    void invocations_behind_one_that_timed_out_are_answered_with_the_platforms_failure_and_name_it() {
-        try (LambdaSimulator lambda = onManualTime()
+    void invocations_behind_one_that_timed_out_begin_with_an_init_under_a_timeout_of_their_own() {
+        try (LambdaSimulator lambda = onVirtualTime()
                 .runtime((event, context) -> {
-                    never.await();
-                    return event;
+                    if (event.length > 0) {
+                        clock.await(never);
+                    }
+                    return "\"done\"".getBytes(StandardCharsets.UTF_8);
                 })
                 .start()) {
-            lambda.submit(InvocationRequest.of("{}"));
-            Invocation queued =
-                    lambda.submit(InvocationRequest.builder().requestId("r-2").build());
-            awaitRunning(lambda);
-            time.advance(Duration.ofSeconds(3));
-            Invocation late =
-                    lambda.submit(InvocationRequest.builder().requestId("r-3").build());
+            Invocation hanging = lambda.submit(InvocationRequest.of("\"hang\""));
+            Invocation queued = lambda.submit(InvocationRequest.of(""));
+            Instant timeout = clock.instant().plusSeconds(3);
+            clock.advance(Duration.ofSeconds(3));
 
-            assertThat(queued.awaitAnswer(LIMIT).payloadText())
-                    .isEqualTo("{\"errorType\":\"Sandbox.Failure\",\"errorMessage\":\"RequestId: r-2 Error: "
-                            + "the execution environment failed before: Task timed out after 3.00 seconds\"}");
-            assertThat(late.awaitAnswer(LIMIT).errorType()).contains("Sandbox.Failure");
+            assertThat(hanging.awaitCompletion(LIMIT).status()).isEqualTo(InvocationStatus.TIMEOUT);
+            assertThat(queued.awaitAnswer(LIMIT).payloadText()).isEqualTo("\"done\"");
+            InvocationReport report = queued.awaitCompletion(LIMIT);
+            assertThat(report.startedAt()).isEqualTo(timeout);
+            assertThat(report.deadline()).isEqualTo(timeout.plusSeconds(3));
+            assertThat(report.initDuration()).isEmpty();
+            assertThat(lambda.eventLog().events(Event.InitStarted.class))
+                    .containsExactly(new Event.InitStarted(InitPhase.INIT), new Event.InitStarted(InitPhase.INVOKE));
+            assertThat(lambda.eventLog().events(Event.ShutdownStarted.class))
+                    .containsExactly(new Event.ShutdownStarted(ShutdownReason.TIMEOUT, timeout));
+            assertThat(lambda.submit(InvocationRequest.of(""))
+                            .awaitAnswer(LIMIT)
+                            .isSuccess())
+                    .isTrue();
         }
     }
 
     @Test
     void an_extension_that_stays_busy_leaves_the_caller_its_answer_and_times_the_invocation_out() {
-        try (LambdaSimulator lambda = onManualTime()
+        try (LambdaSimulator lambda = onVirtualTime()
                 .declareExtension("busy")
                 .runtime((event, context) -> event)
                 .start()) {
@@ -93,7 +104,7 @@ class DeadlinesTest {
 
             assertThat(invocation.awaitAnswer(LIMIT).payloadText()).isEqualTo("{\"n\":1}");
             lambda.eventLog().await(Event.RuntimeDone.class, done -> true, LIMIT);
-            time.advance(Duration.ofSeconds(3));
+            clock.advance(Duration.ofSeconds(3));
 
             assertThat(invocation.awaitCompletion(LIMIT).status()).isEqualTo(InvocationStatus.TIMEOUT);
             assertThat(invocation.awaitAnswer(LIMIT).isSuccess()).isTrue();
@@ -107,8 +118,8 @@ class DeadlinesTest {
     }
 
     @Test
-    void init_that_takes_longer_than_its_limit_fails_and_says_what_it_waited_for() {
-        try (LambdaSimulator lambda = onManualTime()
+    void init_that_takes_longer_than_its_limit_is_tried_again_within_the_invocation_under_the_function_timeout() {
+        try (LambdaSimulator lambda = onVirtualTime()
                 .declareExtension("absent")
                 .runtime((event, context) -> event)
                 .start()) {
@@ -116,39 +127,62 @@ class DeadlinesTest {
                     lambda.submit(InvocationRequest.builder().requestId("r-1").build());
             assertThat(lambda.describeWaiting()).isEqualTo("init waits for the registration of extension absent");
 
-            time.advance(Duration.ofSeconds(10));
+            clock.advance(Duration.ofSeconds(10));
+            assertThat(waiting.answer()).isNotDone();
+            assertThat(lambda.phase()).isEqualTo(EnvironmentPhase.INIT);
+            clock.advance(Duration.ofSeconds(3));
 
             assertThat(waiting.awaitAnswer(LIMIT).payloadText())
                     .isEqualTo("{\"errorType\":\"Sandbox.Timedout\","
-                            + "\"errorMessage\":\"RequestId: r-1 Error: Task timed out after 10.00 seconds\"}");
+                            + "\"errorMessage\":\"RequestId: r-1 Error: Task timed out after 3.00 seconds\"}");
+            assertThat(waiting.awaitCompletion(LIMIT).duration()).isEqualTo(Duration.ofSeconds(3));
             assertThat(lambda.eventLog().events(Event.InitReported.class))
-                    .containsExactly(new Event.InitReported(
-                            InvocationStatus.TIMEOUT, java.util.Optional.empty(), Duration.ofSeconds(10)));
+                    .containsExactly(
+                            new Event.InitReported(
+                                    InitPhase.INIT, InvocationStatus.TIMEOUT, Optional.empty(), Duration.ofSeconds(10)),
+                            new Event.InitReported(
+                                    InitPhase.INVOKE,
+                                    InvocationStatus.TIMEOUT,
+                                    Optional.empty(),
+                                    Duration.ofSeconds(3)));
             assertThatThrownBy(() -> lambda.awaitInit(LIMIT))
-                    .hasMessage("init failed with Sandbox.Timedout: Task timed out after 10.00 seconds;"
+                    .hasMessage("init failed with Sandbox.Timedout: Task timed out after 3.00 seconds;"
                             + " init waits for the registration of extension absent");
         }
     }
 
     @Test
-    void without_deadlines_nothing_times_out() {
-        try (LambdaSimulator lambda = onManualTime()
-                .withoutDeadlines()
-                .runtime((event, context) -> {
-                    never.await();
-                    return event;
-                })
+    void an_init_that_is_too_slow_once_succeeds_within_the_invocation() {
+        try (LambdaSimulator lambda = onVirtualTime()
+                .declareExtension("late")
+                .runtime((event, context) -> event)
                 .start()) {
-            Invocation invocation = lambda.submit(InvocationRequest.of("{}"));
-            awaitRunning(lambda);
-            time.advance(Duration.ofDays(1));
-            never.countDown();
+            Invocation waiting = lambda.submit(InvocationRequest.of("1"));
+            clock.advance(Duration.ofSeconds(10));
+            clock.advance(Duration.ofSeconds(1));
+            var unused = new ExtensionClient(lambda.runtimeApi(), "late").pollInBackground();
 
-            assertThat(invocation.awaitAnswer(LIMIT).isSuccess()).isTrue();
+            assertThat(waiting.awaitAnswer(LIMIT).payloadText()).isEqualTo("1");
+            InvocationReport report = waiting.awaitCompletion(LIMIT);
+            assertThat(report.duration()).isEqualTo(Duration.ofSeconds(1));
+            assertThat(report.initDuration()).isEmpty();
+            assertThat(lambda.awaitInit(LIMIT).eventLog().events(Event.ShutdownStarted.class))
+                    .extracting(Event.ShutdownStarted::reason)
+                    .containsExactly(ShutdownReason.TIMEOUT);
         }
     }
 
-    private static void awaitRunning(LambdaSimulator lambda) {
-        lambda.eventLog().await(Event.EventDelivered.class, delivered -> true, LIMIT);
+    @Test
+    void without_deadlines_nothing_times_out() {
+        try (LambdaSimulator lambda = onVirtualTime()
+                .withoutDeadlines()
+                .runtime((event, context) -> clock.await(never))
+                .start()) {
+            Invocation invocation = lambda.submit(InvocationRequest.of("{}"));
+            clock.advance(Duration.ofDays(1));
+            never.complete(new byte[0]);
+
+            assertThat(invocation.awaitAnswer(LIMIT).isSuccess()).isTrue();
+        }
     }
 }

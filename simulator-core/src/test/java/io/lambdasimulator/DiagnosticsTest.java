@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.lambdasimulator.environment.EnvironmentPhase;
 import io.lambdasimulator.environment.ExtensionState;
+import io.lambdasimulator.environment.FreezeMode;
 import io.lambdasimulator.environment.Participant;
 import io.lambdasimulator.environment.ProcessExit;
 import io.lambdasimulator.event.Event;
@@ -14,6 +15,7 @@ import io.lambdasimulator.invocation.InvocationRequest;
 import io.lambdasimulator.participant.Command;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.UUID;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 
@@ -232,6 +234,24 @@ class DiagnosticsTest {
         }
 
         @Test
+        void is_no_poll_after_the_environment_has_failed_but_an_answer_is_one() {
+            try (LambdaSimulator lambda = LambdaSimulator.builder()
+                    .extension("broken", Command.of("sh", "-c", "exit 4"))
+                    .start()) {
+                lambda.awaitPhase(EnvironmentPhase.FAILED, LIMIT);
+                String ofTheTimeBefore = "Lambda-Extension-Identifier: " + UUID.randomUUID();
+                assertThat(Wire.call(lambda.runtimeApi(), "GET", BareExtension.NEXT, "", ofTheTimeBefore)
+                                .status())
+                        .isEqualTo(403);
+                Wire.call(lambda.runtimeApi(), "POST", BareRuntime.response("r-1"), "{}");
+
+                assertThat(lambda.protocolViolations())
+                        .extracting(ProtocolViolation::path)
+                        .containsExactly(BareRuntime.response("r-1"));
+            }
+        }
+
+        @Test
         void is_none_of_what_goes_as_documented() {
             LambdaSimulator lambda = echo().start();
             try (lambda) {
@@ -281,7 +301,7 @@ class DiagnosticsTest {
 
         @Test
         void holds_the_newest_lines_and_counts_the_others() {
-            try (LambdaSimulator lambda = echo().start().awaitInit(LIMIT)) {
+            try (LambdaSimulator lambda = echo().freeze(FreezeMode.NONE).start().awaitInit(LIMIT)) {
                 String whole = lambda.timeline();
                 int lines = (int) whole.lines().count();
 

@@ -357,7 +357,7 @@ class ExtensionStatesTest {
             lambda = keep(LambdaSimulator.builder()
                     .extension(NAME, Command.of(file.toString()))
                     .start());
-            lambda.eventLog().await(Event.EnvironmentFailed.class, failed -> true, Wire.PATIENCE);
+            lambda.eventLog().await(Event.PhaseChanged.class, to -> to.to() == EnvironmentPhase.FAILED, Wire.PATIENCE);
 
             Reply reply = register(NAME);
 
@@ -366,8 +366,9 @@ class ExtensionStatesTest {
             reply.assertRefused(
                     403,
                     "Extension.InvalidExtensionState",
-                    "The execution environment takes no more calls: it has failed with Extension.LaunchError: fork/exec "
-                            + file + ": permission denied");
+                    "the environment has failed with Extension.LaunchError: fork/exec " + file
+                            + ": permission denied (extension " + NAME
+                            + "); it is initialised again with the next invocation");
         }
     }
 }

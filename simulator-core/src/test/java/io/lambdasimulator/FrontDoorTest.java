@@ -153,6 +153,8 @@ class FrontDoorTest {
     @Test
     void an_init_error_is_the_answer_of_whoever_waits_for_init() {
         Wire caller = called("{}");
+        // The init of the environment, then the one within the invocation.
+        runtime.initError("{\"errorType\":\"Runtime.ImportModuleError\"}").assertAccepted();
         runtime.initError("{\"errorType\":\"Runtime.ImportModuleError\"}").assertAccepted();
 
         Reply reply = caller.reply();

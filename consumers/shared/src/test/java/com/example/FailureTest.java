@@ -31,10 +31,11 @@ class FailureTest {
     static class Failing {
 
         @RegisterExtension
-        static final LambdaSimulatorExtension LAMBDA = LambdaSimulatorExtension.of(
-                LambdaSimulator.builder()
-                    .function(FunctionConfiguration.builder().timeout(Duration.ofMinutes(1)).build())
-                    .runtime((event, context) -> event));
+        static final LambdaSimulatorExtension LAMBDA = LambdaSimulatorExtension.of(LambdaSimulator.builder()
+                .function(FunctionConfiguration.builder()
+                        .timeout(Duration.ofMinutes(1))
+                        .build())
+                .runtime((event, context) -> event));
 
         @Test
         void fails(LambdaSimulator lambda) {

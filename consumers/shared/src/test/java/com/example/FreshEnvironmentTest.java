@@ -20,9 +20,10 @@ class FreshEnvironmentTest {
     private static final Set<LambdaSimulator> SEEN = ConcurrentHashMap.newKeySet();
 
     @RegisterExtension
-    static final LambdaSimulatorExtension LAMBDA = LambdaSimulatorExtension.of(
-                    LambdaSimulator.builder()
-                    .function(FunctionConfiguration.builder().timeout(Duration.ofMinutes(1)).build())
+    static final LambdaSimulatorExtension LAMBDA = LambdaSimulatorExtension.of(LambdaSimulator.builder()
+                    .function(FunctionConfiguration.builder()
+                            .timeout(Duration.ofMinutes(1))
+                            .build())
                     .runtime((event, context) -> event))
             .failOnProtocolViolation();
 

@@ -31,7 +31,9 @@ class SeveralEnvironmentsTest {
 
     private static LambdaSimulatorExtension answering(String answer) {
         return LambdaSimulatorExtension.of(LambdaSimulator.builder()
-                    .function(FunctionConfiguration.builder().timeout(Duration.ofMinutes(1)).build())
+                .function(FunctionConfiguration.builder()
+                        .timeout(Duration.ofMinutes(1))
+                        .build())
                 .runtime((event, context) -> answer.getBytes(StandardCharsets.UTF_8)));
     }
 

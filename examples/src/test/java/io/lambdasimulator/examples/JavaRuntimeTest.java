@@ -145,7 +145,7 @@ class JavaRuntimeTest {
                 .startsWith("{\"errorMessage\":\"no table\",\"errorType\":\"java.lang.IllegalStateException\"");
         assertThat(result.payload()).isEqualTo(initErrorBody(command.environment("FAIL_INIT", "no table")));
         assertThat(awaitExit(lambda, Participant.RUNTIME)).isEqualTo(new ProcessExit.Code(1));
-        assertThat(lambda.phase()).isEqualTo(EnvironmentPhase.FAILED);
+        lambda.awaitPhase(EnvironmentPhase.FAILED, LIMIT);
         assertThatThrownBy(() -> lambda.awaitInit(LIMIT)).hasMessageStartingWith("init failed with ");
     }
 

@@ -62,7 +62,7 @@ class LaunchErrorTest {
             assertThat(info.state()).isEqualTo(ExtensionState.LAUNCH_ERROR);
             assertThat(info.errorType()).contains(errorType);
         });
-        assertThat(lambda.phase()).isEqualTo(EnvironmentPhase.FAILED);
+        lambda.awaitPhase(EnvironmentPhase.FAILED, LIMIT);
     }
 
     @Test
@@ -80,7 +80,7 @@ class LaunchErrorTest {
                         + ": no such file or directory");
         assertThat(lambda.eventLog().events(Event.LaunchFailed.class))
                 .extracting(Event.LaunchFailed::participant)
-                .containsExactly(Participant.RUNTIME);
+                .containsExactly(Participant.RUNTIME, Participant.RUNTIME); // in init, and again within the invocation
     }
 
     @Test
@@ -90,6 +90,6 @@ class LaunchErrorTest {
         assertThatThrownBy(() -> lambda.awaitInit(LIMIT))
                 .hasMessage("init failed with Runtime.InvalidEntrypoint: exec: \"no-such-interpreter\": executable file"
                         + " not found in $PATH");
-        assertThat(lambda.phase()).isEqualTo(EnvironmentPhase.FAILED);
+        lambda.awaitPhase(EnvironmentPhase.FAILED, LIMIT);
     }
 }

@@ -151,7 +151,9 @@ abstract class ScriptTests {
                 .isEqualTo("{\"errorType\":\"Runtime.ExitError\",\"errorMessage\":\"RequestId: "
                         + invocation.requestId() + " Error: Runtime exited with error: exit status 3\"}");
         assertThat(invocation.awaitCompletion(LIMIT).status()).isEqualTo(InvocationStatus.ERROR);
-        assertThat(lambda.phase()).isEqualTo(EnvironmentPhase.FAILED);
+        assertThat(awaitOutput(lambda, language.extensionParticipant(), "SHUTDOWN"))
+                .endsWith(",\"shutdownReason\":\"failure\"}");
+        assertThat(lambda.invoke("\"again\"").payloadText()).isEqualTo("\"again\"");
     }
 
     @Test
@@ -166,7 +168,10 @@ abstract class ScriptTests {
                         + " Error: Task timed out after 1.00 seconds\"}");
         assertThat(invocation.awaitCompletion(LIMIT).status()).isEqualTo(InvocationStatus.TIMEOUT);
         assertThat(invocation.awaitCompletion(LIMIT).duration()).isEqualTo(Duration.ofSeconds(1));
-        assertThat(awaitExit(lambda, Participant.RUNTIME)).isEqualTo(new ProcessExit.Signal(9));
+        assertThat(awaitExit(lambda, Participant.RUNTIME)).isEqualTo(new ProcessExit.Signal(15));
+        assertThat(awaitOutput(lambda, language.extensionParticipant(), "SHUTDOWN"))
+                .endsWith(",\"shutdownReason\":\"timeout\"}");
+        assertThat(lambda.invoke("\"again\"").payloadText()).isEqualTo("\"again\"");
     }
 
     @Test
@@ -183,7 +188,7 @@ abstract class ScriptTests {
                 .contains("no table: Größen")
                 .isEqualTo(awaitOutput(lambda, Participant.RUNTIME, "no table"));
         assertThat(awaitExit(lambda, Participant.RUNTIME)).isEqualTo(new ProcessExit.Code(1));
-        assertThat(lambda.phase()).isEqualTo(EnvironmentPhase.FAILED);
+        lambda.awaitPhase(EnvironmentPhase.FAILED, LIMIT);
         assertThatThrownBy(() -> lambda.awaitInit(LIMIT)).hasMessageStartingWith("init failed with Runtime.");
     }
 
@@ -200,6 +205,6 @@ abstract class ScriptTests {
                 .isEqualTo("{\"errorMessage\":\"RequestId: " + invocation.requestId()
                         + " Error: exit status 4\",\"errorType\":\"Extension.Crash\"}");
         assertThat(invocation.awaitCompletion(LIMIT).status()).isEqualTo(InvocationStatus.ERROR);
-        assertThat(awaitExit(lambda, Participant.RUNTIME)).isEqualTo(new ProcessExit.Signal(9));
+        assertThat(awaitExit(lambda, Participant.RUNTIME)).isEqualTo(new ProcessExit.Signal(15));
     }
 }

@@ -3,6 +3,7 @@ package io.lambdasimulator.event;
 import io.lambdasimulator.environment.EnvironmentPhase;
 import io.lambdasimulator.environment.ExtensionEventType;
 import io.lambdasimulator.environment.ExtensionState;
+import io.lambdasimulator.environment.InitPhase;
 import io.lambdasimulator.environment.Participant;
 import io.lambdasimulator.environment.ProcessExit;
 import io.lambdasimulator.environment.RuntimeState;
@@ -11,6 +12,7 @@ import io.lambdasimulator.invocation.InvocationReport;
 import io.lambdasimulator.invocation.InvocationStatus;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
@@ -40,11 +42,15 @@ public sealed interface Event {
         }
     }
 
-    /** Init began. */
-    record InitStarted() implements Event {
+    /**
+     * Init began.
+     *
+     * @param phase whether it is the first one or part of an invocation
+     */
+    record InitStarted(InitPhase phase) implements Event {
         @Override
         public String describe() {
-            return "init started";
+            return "init started" + (phase == InitPhase.INVOKE ? " again, within the invocation" : "");
         }
     }
 
@@ -81,11 +87,13 @@ public sealed interface Event {
     /**
      * Init ended.
      *
+     * @param phase whether it was the first one or part of an invocation
      * @param status success, error or timeout
      * @param errorType the cause of an error
      * @param duration how long init took
      */
-    record InitReported(InvocationStatus status, Optional<String> errorType, Duration duration) implements Event {
+    record InitReported(InitPhase phase, InvocationStatus status, Optional<String> errorType, Duration duration)
+            implements Event {
         @Override
         public String describe() {
             return "init: " + status.wireName() + error(errorType) + " after " + millis(duration);
@@ -292,6 +300,41 @@ public sealed interface Event {
         @Override
         public String describe() {
             return "FAILED with " + errorType + ": " + message;
+        }
+    }
+
+    /**
+     * The environment was frozen: every thread of every process that was stopped stands still.
+     *
+     * @param took how long stopping took, in real time
+     * @param stopped who stands still, in the JVM by way of its scheduler
+     * @param running who goes on: clients that connect by themselves, which nobody can stop
+     */
+    record EnvironmentFrozen(Duration took, List<Participant> stopped, List<Participant> running) implements Event {
+        @Override
+        public String describe() {
+            return "frozen within " + millis(took)
+                    + (running.isEmpty() ? "" : ", but for " + running + ", which the simulator did not start");
+        }
+    }
+
+    /**
+     * The environment could not be frozen and goes on running; it is tried again after the next invocation.
+     *
+     * @param message who does not stand still, or what went wrong
+     */
+    record FreezeFailed(String message) implements Event {
+        @Override
+        public String describe() {
+            return "not frozen: " + message;
+        }
+    }
+
+    /** The environment was thawed. */
+    record EnvironmentThawed() implements Event {
+        @Override
+        public String describe() {
+            return "thawed";
         }
     }
 

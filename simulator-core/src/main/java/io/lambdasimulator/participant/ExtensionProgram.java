@@ -22,9 +22,9 @@ public interface ExtensionProgram {
         /**
          * Makes the extension.
          *
-         * @param runtimeApi host and port of the APIs, as in {@code AWS_LAMBDA_RUNTIME_API}
+         * @param context where the APIs are, and the time
          * @return the extension
          */
-        ExtensionProgram create(String runtimeApi);
+        ExtensionProgram create(ExtensionContext context);
     }
 }

@@ -12,7 +12,9 @@ final class ExecutionEnvironmentReport extends Exception {
         super(message, null, false, false);
     }
 
+    /** Without the name of the class, which tells a reader nothing. */
     @Override
+    @SuppressWarnings("OverrideThrowableToString")
     public String toString() {
         return String.valueOf(getMessage());
     }

@@ -9,6 +9,7 @@ import io.lambdasimulator.environment.EnvironmentPhase;
 import io.lambdasimulator.environment.ExtensionEventType;
 import io.lambdasimulator.environment.ExtensionInfo;
 import io.lambdasimulator.environment.ExtensionState;
+import io.lambdasimulator.environment.FreezeMode;
 import io.lambdasimulator.environment.FunctionConfiguration;
 import io.lambdasimulator.invocation.ExtensionReadiness;
 import io.lambdasimulator.invocation.Invocation;
@@ -256,8 +257,10 @@ class AssertionsTest {
     class On_an_environment {
 
         @RegisterExtension
-        static final LambdaSimulatorExtension ECHO = LambdaSimulatorExtension.of(
-                        LambdaSimulator.builder().function(PATIENT).runtime((event, context) -> event))
+        static final LambdaSimulatorExtension ECHO = LambdaSimulatorExtension.of(LambdaSimulator.builder()
+                        .function(PATIENT)
+                        .freeze(FreezeMode.NONE)
+                        .runtime((event, context) -> event))
                 .named("echo");
 
         @RegisterExtension
@@ -397,8 +400,7 @@ class AssertionsTest {
                     .openConnection();
             connection.setDoOutput(true);
             connection.getOutputStream().write('1');
-            assertThat(((HttpURLConnection) connection).getResponseCode())
-                    .isEqualTo(400);
+            assertThat(((HttpURLConnection) connection).getResponseCode()).isEqualTo(400);
 
             String line = "  POST /2018-06-01/runtime/invocation/another/response was answered with 400,"
                     + " InvalidRequestID: Invalid request ID";

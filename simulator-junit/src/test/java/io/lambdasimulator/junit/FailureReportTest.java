@@ -152,7 +152,7 @@ class FailureReportTest {
                     .contains(" | 500\n");
         }
 
-        static class AroundTests {
+        static class Around {
             @RegisterExtension
             static final LambdaSimulatorExtension LAMBDA = LambdaSimulatorExtension.of(echo());
 
@@ -187,7 +187,7 @@ class FailureReportTest {
 
         @Test
         void explains_itself_before_after_and_in_dynamic_tests_as_well() {
-            TestRun run = TestRun.of(AroundTests.class, output);
+            TestRun run = TestRun.of(Around.class, output);
 
             assertThat(run.printed("before")).contains("Suppressed: Execution environment:\nphase ");
             assertThat(run.printed("after")).contains("Suppressed: Execution environment:\nphase ");
@@ -369,9 +369,10 @@ class FailureReportTest {
             TestRun run = TestRun.of(Lenient.class, output);
 
             run.assertSucceeded("passes");
-            assertThat(run.printed("fails"))
-                    .contains("1 call broke the protocol of the Runtime or Extensions API:\n"
-                            + "  GET /nowhere was answered with 404, there is no such path\n");
+            assertThat(run.printed("fails")).contains("""
+                            1 call broke the protocol of the Runtime or Extensions API:
+                              GET /nowhere was answered with 404, there is no such path
+                            """);
         }
 
         @TestMethodOrder(MethodOrderer.MethodName.class)

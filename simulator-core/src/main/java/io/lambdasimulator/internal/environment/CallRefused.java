@@ -70,8 +70,8 @@ public final class CallRefused extends Exception {
                 "The runtime has not been started: init waits for " + waitingFor);
     }
 
-    static CallRefused environmentOver(String errorType, String why) {
-        return new CallRefused(Kind.NOT_ALLOWED, errorType, "The execution environment takes no more calls: " + why);
+    static CallRefused notInitialised(String errorType, String why) {
+        return new CallRefused(Kind.NOT_ALLOWED, errorType, why + "; it is initialised again with the next invocation");
     }
 
     static CallRefused invalidResponseMode() {

@@ -15,6 +15,7 @@ public record EnvironmentSettings(
         List<ExpectedExtension> extensions,
         Duration initTimeout,
         boolean deadlines,
+        boolean freezes,
         WhenBusy whenBusy,
         InvocationIdHeader invocationIdHeader,
         Optional<Bandwidth> bandwidth,

@@ -5,17 +5,20 @@ import io.lambdasimulator.environment.ExtensionEventType;
 import io.lambdasimulator.environment.ExtensionInfo;
 import io.lambdasimulator.environment.ExtensionState;
 import io.lambdasimulator.environment.FunctionConfiguration;
+import io.lambdasimulator.environment.InitPhase;
 import io.lambdasimulator.environment.InvocationIdHeader;
 import io.lambdasimulator.environment.Participant;
 import io.lambdasimulator.environment.ProcessExit;
 import io.lambdasimulator.environment.RuntimeState;
 import io.lambdasimulator.environment.ShutdownReason;
+import io.lambdasimulator.environment.ShutdownReport;
 import io.lambdasimulator.environment.WhenBusy;
 import io.lambdasimulator.event.Event;
-import io.lambdasimulator.internal.environment.EnvironmentSettings.ExpectedExtension;
 import io.lambdasimulator.internal.environment.InvocationTask.Readiness;
+import io.lambdasimulator.internal.environment.Participants.Launch;
 import io.lambdasimulator.internal.environment.Participants.Supply;
 import io.lambdasimulator.internal.event.RecordingEventLog;
+import io.lambdasimulator.internal.time.Activity;
 import io.lambdasimulator.invocation.Invocation;
 import io.lambdasimulator.invocation.InvocationRejectedException;
 import io.lambdasimulator.invocation.InvocationReport;
@@ -24,7 +27,6 @@ import io.lambdasimulator.invocation.InvocationResult;
 import io.lambdasimulator.invocation.InvocationStatus;
 import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -33,7 +35,6 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
-import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
@@ -48,47 +49,43 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ExecutionEnvironment {
 
+    private static final ProcessExit KILLED = new ProcessExit.Signal(9);
+
     private final EnvironmentSettings settings;
     private final FunctionConfiguration function;
     private final Owner owner;
     private final Identifiers identifiers;
     private final Participants participants;
-    private final ExtensionRegistry extensions;
+    private final Freezing freezing;
+    private long freezeCount;
 
     private EnvironmentPhase phase = EnvironmentPhase.NEW;
+    private Generation generation;
 
-    /** Null until every expected extension has registered. */
-    private @Nullable RuntimeAgent runtime;
+    /** The newest one whose init has begun: what a test wants to look at after a failure. */
+    private Generation shown;
 
-    private final CompletableFuture<@Nullable Void> initialised = new CompletableFuture<>();
-    private Instant initStartedAt = Instant.MAX;
-    private @Nullable Future<?> initTimer;
+    /** Of the newest init that has begun. */
+    private CompletableFuture<@Nullable Void> initialised = new CompletableFuture<>();
 
     /** How long init took, until the first invocation has reported it. */
     private @Nullable Duration coldStart;
 
-    /** The first fatal error that a participant reported before its exit; it outranks the exit's own type. */
-    private @Nullable String reportedType;
-
-    private @Nullable Reported reported;
-    private @Nullable Failure failure;
-
-    /** The failure for people: who it was, or what was waited for. */
-    private String failureDetail = "";
-
-    /** Whose end or launch error it was. */
-    private @Nullable Participant culprit;
-
-    /** What invocations after the failure are answered with. */
-    private @Nullable Failure aftermath;
+    /** What the newest failure was, for people. */
+    private String failed = "";
 
     private final ArrayDeque<InvocationTask> queue = new ArrayDeque<>();
     private @Nullable InvocationTask current;
     private @Nullable AnswerInProgress answering;
     private final ArrayDeque<InvocationReport> history = new ArrayDeque<>();
 
-    private @Nullable ShutdownSequence shutdown;
-    private final CompletableFuture<@Nullable Void> shutDown = new CompletableFuture<>();
+    /** The shutdown or reset under way, or the last one. */
+    private @Nullable ShutdownSequence sequence;
+
+    /** Why it is to be shut down, from the request until it is thawed. */
+    private @Nullable ShutdownReason wantedShutdown;
+
+    private final CompletableFuture<ShutdownReport> shutDown = new CompletableFuture<>();
 
     public ExecutionEnvironment(
             EnvironmentSettings settings,
@@ -96,13 +93,16 @@ public final class ExecutionEnvironment {
             ScheduledExecutorService scheduler,
             Executor callbacks,
             RecordingEventLog log,
-            Participants participants) {
+            Participants participants,
+            Activity activity) {
         this.settings = settings;
         this.function = settings.function();
-        this.owner = new Owner(clock, scheduler, callbacks, log);
+        this.owner = new Owner(clock, scheduler, callbacks, log, activity);
         this.identifiers = new Identifiers(clock);
         this.participants = participants;
-        this.extensions = new ExtensionRegistry(owner, settings.onlyClients());
+        this.freezing = new Freezing(owner, participants);
+        this.generation = new Generation(owner, settings, 1);
+        this.shown = generation;
     }
 
     // ---- the runtime's calls
@@ -119,7 +119,7 @@ public final class ExecutionEnvironment {
                 } else if (poll.isGone()) {
                     withdrawnOnArrival(Participant.RUNTIME, poll);
                 } else {
-                    extensions.close();
+                    generation.extensions().close();
                     agent.park(poll);
                     // A runtime that left its poll and returns may not have seen the current one yet.
                     if (current != null && current.isAnswered()) {
@@ -224,7 +224,7 @@ public final class ExecutionEnvironment {
             RuntimeAgent agent = runningRuntime();
             agent.called(RuntimeCall.INIT_ERROR);
             agent.move(RuntimeState.INIT_ERROR);
-            report(errorType, body);
+            generation.reported(errorType, body);
             if (settings.runtime() != Supply.PROCESS) {
                 ended(agent, new ProcessExit.Code(1));
             }
@@ -232,18 +232,12 @@ public final class ExecutionEnvironment {
     }
 
     private RuntimeAgent runningRuntime() throws CallRefused {
-        refuseAfterFailure("InvalidStateTransition");
+        RuntimeAgent runtime = generation.runtime();
         if (runtime == null) {
-            throw CallRefused.runtimeNotStarted(missingRegistrations());
+            throw CallRefused.runtimeNotStarted(
+                    phase == EnvironmentPhase.FAILED ? "the next invocation" : generation.missingRegistrations());
         }
         return runtime;
-    }
-
-    private void refuseAfterFailure(String errorType) throws CallRefused {
-        if (failure != null && phase == EnvironmentPhase.FAILED) {
-            throw CallRefused.environmentOver(
-                    errorType, "it has failed with " + failure.errorType() + ": " + failure.text());
-        }
     }
 
     // ---- the extensions' calls
@@ -254,8 +248,14 @@ public final class ExecutionEnvironment {
     /** {@code POST /extension/register}, with a name that is not empty. */
     public Registration register(String name, List<String> eventNames) throws CallRefused {
         return owner.changeOrRefuse(() -> {
-            refuseAfterFailure("Extension.InvalidExtensionState");
-            UUID identifier = extensions.register(name, eventNames);
+            if (phase == EnvironmentPhase.RESET) {
+                throw CallRefused.registrationClosed();
+            }
+            ExtensionAgent expected = generation.extensions().named(name);
+            if (phase == EnvironmentPhase.FAILED && expected != null && !expected.isLaunched()) {
+                throw CallRefused.notInitialised("Extension.InvalidExtensionState", failed);
+            }
+            UUID identifier = generation.extensions().register(name, eventNames);
             advance();
             return new Registration(identifier, function);
         });
@@ -321,16 +321,15 @@ public final class ExecutionEnvironment {
                 return; // told before; the first error type stays
             }
             agent.reportError(target, errorType);
-            report(fatalType, null);
-            if (livesIn(agent) != Supply.PROCESS) {
+            generation.reported(fatalType, null);
+            if (generation.livesIn(agent) != Supply.PROCESS) {
                 ended(agent, new ProcessExit.Code(1));
             }
         });
     }
 
     private ExtensionAgent extension(UUID identifier, CallRefused ifUnknown) throws CallRefused {
-        refuseAfterFailure("Extension.InvalidExtensionState");
-        ExtensionAgent agent = extensions.withIdentifier(identifier);
+        ExtensionAgent agent = generation.extensions().withIdentifier(identifier);
         if (agent == null) {
             throw ifUnknown;
         }
@@ -346,12 +345,7 @@ public final class ExecutionEnvironment {
     public void withdraw(Poll<?> poll) {
         poll.markGone();
         owner.act(() -> {
-            if (runtime != null) {
-                runtime.withdraw(poll);
-            }
-            for (ExtensionAgent agent : extensions.all()) {
-                agent.withdraw(poll);
-            }
+            generation.withdraw(poll);
             advance();
         });
     }
@@ -359,26 +353,27 @@ public final class ExecutionEnvironment {
     // ---- what participants do beside calling
 
     /** A participant was started, as a process or in the JVM. */
-    public void started(Participant participant, Optional<Long> pid, String command) {
+    public void started(Launch launch, Optional<Long> pid, String command) {
         owner.act(() -> {
-            owner.record(new Event.ParticipantStarted(participant, pid, command));
-            ExtensionAgent agent = extensions.named(participant.name());
-            if (participant.kind() == Participant.Kind.EXTENSION && agent != null) {
+            owner.record(new Event.ParticipantStarted(launch.participant(), pid, command));
+            ExtensionAgent agent = extension(launch);
+            if (agent != null) {
                 agent.started();
             }
         });
     }
 
     /** A participant could not be started. */
-    public void launchFailed(Participant participant, String errorType, String message) {
+    public void launchFailed(Launch launch, String errorType, String message) {
         owner.act(() -> {
-            ExtensionAgent agent = extensions.named(participant.name());
+            ExtensionAgent agent = extension(launch);
+            RuntimeAgent runtime = runtime(launch);
             if (isOver()) {
-                neverRan(participant, agent);
-            } else if (participant.equals(Participant.RUNTIME) && runtime != null) {
-                owner.record(new Event.LaunchFailed(participant, errorType, message));
+                neverRan(runtime, agent);
+            } else if (runtime != null) {
+                owner.record(new Event.LaunchFailed(launch.participant(), errorType, message));
                 runtime.setGone();
-                culprit = participant;
+                generation.blame(launch.participant());
                 fail(Failure.of(errorType, message));
             } else if (agent != null) {
                 launchFailed(agent, errorType, message);
@@ -386,13 +381,24 @@ public final class ExecutionEnvironment {
         });
     }
 
+    private @Nullable ExtensionAgent extension(Launch launch) {
+        return launch.participant().kind() == Participant.Kind.EXTENSION && generation.has(launch)
+                ? generation.extensions().named(launch.participant().name())
+                : null;
+    }
+
+    private @Nullable RuntimeAgent runtime(Launch launch) {
+        return launch.participant().kind() == Participant.Kind.RUNTIME && generation.has(launch)
+                ? generation.runtime()
+                : null;
+    }
+
     /** Its failure matters to nobody any more, but a shutdown that waits for its end has to go on. */
-    private void neverRan(Participant participant, @Nullable ExtensionAgent agent) {
-        if (participant.equals(Participant.RUNTIME)) {
-            if (runtime != null) {
-                runtime.setGone();
-            }
-        } else if (agent != null) {
+    private void neverRan(@Nullable RuntimeAgent runtime, @Nullable ExtensionAgent agent) {
+        if (runtime != null) {
+            runtime.setGone();
+        }
+        if (agent != null) {
             agent.setGone();
         }
         advance();
@@ -401,19 +407,21 @@ public final class ExecutionEnvironment {
     private void launchFailed(ExtensionAgent agent, String errorType, String message) {
         owner.record(new Event.LaunchFailed(agent.participant(), errorType, message));
         agent.launchFailed(errorType);
-        culprit = agent.participant();
+        generation.blame(agent.participant());
         fail(Failure.of("Extension.LaunchError", message));
     }
 
     /** A participant ended. */
-    public void exited(Participant participant, ProcessExit exit) {
+    public void exited(Launch launch, ProcessExit exit) {
         owner.act(() -> {
-            owner.record(new Event.ParticipantExited(participant, exit));
-            ExtensionAgent agent = extensions.named(participant.name());
-            if (participant.equals(Participant.RUNTIME)) {
-                if (runtime != null && !runtime.isGone()) {
-                    ended(runtime, exit);
-                }
+            owner.record(new Event.ParticipantExited(launch.participant(), exit));
+            if (generation.has(launch)) {
+                generation.exited(launch.participant(), exit);
+            }
+            ExtensionAgent agent = extension(launch);
+            RuntimeAgent runtime = runtime(launch);
+            if (runtime != null && !runtime.isGone()) {
+                ended(runtime, exit);
             } else if (agent != null && !agent.isGone()) {
                 ended(agent, exit);
             }
@@ -422,36 +430,30 @@ public final class ExecutionEnvironment {
 
     private void ended(RuntimeAgent agent, ProcessExit exit) {
         agent.setGone();
-        culprit = Participant.RUNTIME;
-        failOrAdvance(
+        generation.blame(Participant.RUNTIME);
+        Failure failure = generation.failureOf(
                 "Runtime.ExitError",
                 exit.isSuccess()
                         ? "Runtime exited without providing a reason"
                         : "Runtime exited with error: " + exit.describe());
+        // Who else kills a runtime that nothing has befallen? On AWS nobody but the kernel.
+        failOrAdvance(exit.equals(KILLED) && failure.reported() == null ? failure.outOfMemory() : failure);
     }
 
     private void ended(ExtensionAgent agent, ProcessExit exit) {
         agent.setGone();
-        culprit = agent.participant();
-        if (phase == EnvironmentPhase.SHUTDOWN && agent.isIn(ExtensionState.RUNNING)) {
+        generation.blame(agent.participant());
+        if (isOver() && agent.isIn(ExtensionState.RUNNING)) {
             agent.move(exit.isSuccess() ? ExtensionState.EXITED : ExtensionState.SHUTDOWN_FAILED);
         }
-        failOrAdvance("Extension.Crash", exit.isSuccess() ? "exit code 0" : exit.describe());
+        failOrAdvance(generation.failureOf("Extension.Crash", exit.isSuccess() ? "exit code 0" : exit.describe()));
     }
 
-    private void failOrAdvance(String exitType, String text) {
+    private void failOrAdvance(Failure failure) {
         if (isOver()) {
             advance();
         } else {
-            String type = reportedType == null ? exitType : reportedType;
-            fail(new Failure(type, text, InvocationStatus.ERROR, reported));
-        }
-    }
-
-    private void report(String errorType, @Nullable Reported body) {
-        if (reportedType == null) {
-            reportedType = errorType;
-            reported = body;
+            fail(failure);
         }
     }
 
@@ -515,7 +517,7 @@ public final class ExecutionEnvironment {
                     "Request must be smaller than " + Limits.REQUEST_BYTES + " bytes for the InvokeFunction operation");
         }
         return owner.change(() -> {
-            if (phase == EnvironmentPhase.SHUTDOWN || phase == EnvironmentPhase.CLOSED) {
+            if (isShutDown()) {
                 throw shutDownRejection("the execution environment is shut down");
             }
             String requestId = request.requestId().orElseGet(identifiers::requestId);
@@ -523,10 +525,6 @@ public final class ExecutionEnvironment {
             InvocationTask task =
                     new InvocationTask(owner, function, circumstances(), request, requestId, traceId, caller);
             preparation.accept(task);
-            if (aftermath != null) {
-                answerWithout(task, aftermath);
-                return task;
-            }
             if (whenBusy == WhenBusy.REJECT && (current != null || !queue.isEmpty())) {
                 throw new InvocationRejectedException("TooManyRequestsException", 429, "Rate Exceeded.");
             }
@@ -552,7 +550,7 @@ public final class ExecutionEnvironment {
 
             @Override
             public String failure() {
-                return owner.inspect(ExecutionEnvironment.this::failed);
+                return owner.inspect(() -> failed);
             }
         };
     }
@@ -575,62 +573,70 @@ public final class ExecutionEnvironment {
                 throw new IllegalStateException("this execution environment was started before");
             }
             enter(EnvironmentPhase.INIT);
-            initStartedAt = owner.now();
-            owner.record(new Event.InitStarted());
-            if (settings.deadlines()) {
-                initTimer = owner.schedule(settings.initTimeout(), this::initTimedOut);
-            }
-            // A runtime that connects by itself is there from the start; its author knows when to start it.
-            if (settings.runtime() == Supply.CLIENT) {
-                runtime = new RuntimeAgent(owner);
-            }
-            for (ExpectedExtension expected : settings.extensions()) {
-                ExtensionAgent agent = extensions.expect(expected.name(), expected.supply());
-                if (extensions.size() > Limits.EXTENSIONS) {
-                    launchFailed(
-                            agent,
-                            "TooManyExtensions",
-                            CallRefused.tooManyExtensions().getMessage());
-                    return;
-                }
-                launch(agent.participant(), agent.supply());
-            }
-            advance();
+            beginInit(InitPhase.INIT);
         });
     }
 
-    /** Completes when init succeeded; exceptionally when it failed or the environment was shut down. */
+    /** Completes when the newest init succeeded; exceptionally when it failed or the environment was shut down. */
     public CompletableFuture<@Nullable Void> initialised() {
-        return initialised;
+        return owner.inspect(() -> initialised);
     }
 
     /**
-     * Ends the environment as Lambda does.
+     * Ends the environment as Lambda does; a frozen one is thawed first.
      *
      * @return completes when nothing is left to wait for
      */
-    public CompletableFuture<@Nullable Void> shutDown(ShutdownReason reason) {
+    public CompletableFuture<ShutdownReport> shutDown(ShutdownReason reason) {
         owner.act(() -> {
-            if (phase == EnvironmentPhase.SHUTDOWN || phase == EnvironmentPhase.CLOSED) {
+            if (isShutDown()) {
                 return;
             }
-            boolean ended = phase == EnvironmentPhase.NEW || phase == EnvironmentPhase.FAILED;
+            wantedShutdown = reason;
             giveUp("the execution environment was shut down (" + reason.wireName() + ")");
-            enter(EnvironmentPhase.SHUTDOWN);
-            if (ended) {
-                owner.effect(() -> shutDown.complete(null));
+            if (freezing.isThawed()) {
+                beginShutdown(reason);
             } else {
-                shutdown = new ShutdownSequence(
-                        owner,
-                        participants,
-                        extensions,
-                        this::runtimeRuns,
-                        reason,
-                        () -> owner.effect(() -> shutDown.complete(null)));
-                shutdown.begin();
+                thaw();
             }
         });
         return shutDown;
+    }
+
+    private void beginShutdown(ShutdownReason reason) {
+        EnvironmentPhase before = phase;
+        enter(EnvironmentPhase.SHUTDOWN);
+        switch (before) {
+            case RESET -> {
+                // What is under way ends everything there is.
+            }
+            case NEW, FAILED -> shutDownIsOver(ShutdownReport.empty(reason));
+            default -> beginSequence(reason);
+        }
+    }
+
+    private void beginSequence(ShutdownReason reason) {
+        sequence = new ShutdownSequence(owner, participants, generation, reason, this::sequenceIsOver);
+        sequence.begin();
+    }
+
+    private void sequenceIsOver(ShutdownReport report) {
+        if (phase == EnvironmentPhase.RESET) {
+            Generation next = new Generation(owner, settings, generation.number() + 1);
+            next.adoptRuntimeOf(generation);
+            generation.dropPolls();
+            int ended = generation.number();
+            owner.effect(() -> participants.endAll(ended));
+            generation = next;
+            enter(EnvironmentPhase.FAILED);
+            advance();
+        } else {
+            shutDownIsOver(report);
+        }
+    }
+
+    private void shutDownIsOver(ShutdownReport report) {
+        owner.effect(() -> shutDown.complete(report));
     }
 
     /** The last word: whatever still is there is given up. */
@@ -641,8 +647,8 @@ public final class ExecutionEnvironment {
             }
             giveUp("the execution environment was closed");
             enter(EnvironmentPhase.CLOSED);
-            dropPolls();
-            owner.effect(() -> shutDown.complete(null));
+            generation.dropPolls();
+            shutDownIsOver(sequence == null ? ShutdownReport.empty(ShutdownReason.SPINDOWN) : sequence.report());
         });
     }
 
@@ -651,96 +657,147 @@ public final class ExecutionEnvironment {
             // Its caller is content; that the environment ends before everybody has polled again is nobody's fault.
             current.runtimeDone(InvocationStatus.SUCCESS, Optional.empty());
             complete(current, InvocationStatus.SUCCESS, Optional.empty());
-            forgetWhatIsDue();
+            generation.forgetWhatIsDue();
         }
         endCurrent(Failure.platform(why));
         while (!queue.isEmpty()) {
             queue.removeFirst().reject(shutDownRejection(why + " before it was this invocation's turn"));
         }
-        cancelInitTimer();
-        owner.effect(
-                () -> initialised.completeExceptionally(new IllegalStateException(why + " before init was complete")));
+        generation.cancelInitTimer();
+        CompletableFuture<@Nullable Void> init = initialised;
+        owner.effect(() -> init.completeExceptionally(new IllegalStateException(why + " before init was complete")));
+    }
+
+    private boolean isShutDown() {
+        return wantedShutdown != null || phase == EnvironmentPhase.CLOSED;
     }
 
     // ---- steps, all under the lock
 
     /** Takes every step that the state allows. */
     private void advance() {
-        handOver();
+        generation.handOver();
         switch (phase) {
             case INIT -> advanceInit();
-            case READY -> dispatch();
+            case READY, FROZEN -> advanceIdle();
             case INVOKE -> completeIfDone();
-            case SHUTDOWN -> {
-                if (shutdown != null) {
-                    shutdown.advance();
+            case RESET, SHUTDOWN -> {
+                if (sequence != null) {
+                    sequence.advance();
                 }
             }
-            case NEW, FAILED, CLOSED -> {}
+            case FAILED -> initWithinInvocation();
+            case NEW, CLOSED -> {}
         }
     }
 
-    /** Gives what is due to whoever waits for it: extensions first, then the runtime. */
-    private void handOver() {
-        extensions.all().forEach(ExtensionAgent::handOver);
-        if (runtime != null) {
-            runtime.handOver();
+    private void beginInit(InitPhase initPhase) {
+        if (initPhase == InitPhase.INVOKE) {
+            initialised = new CompletableFuture<>();
         }
+        shown = generation;
+        generation.beginInit(initPhase);
+        if (settings.deadlines() && initPhase == InitPhase.INIT) {
+            Generation begun = generation;
+            begun.endInitAt(owner.schedule(settings.initTimeout(), () -> initTimedOut(begun)));
+        }
+        int launched = 0;
+        for (ExtensionAgent agent : generation.extensions().expected()) {
+            if (launched++ == Limits.EXTENSIONS) {
+                launchFailed(
+                        agent,
+                        "TooManyExtensions",
+                        CallRefused.tooManyExtensions().getMessage());
+                return;
+            }
+            agent.launched();
+            launch(agent.participant(), agent.supply());
+        }
+        advance();
     }
 
     private void advanceInit() {
-        if (runtime == null && extensions.missing().isEmpty()) {
-            runtime = new RuntimeAgent(owner);
+        if (generation.runtime() == null && generation.extensions().missing().isEmpty()) {
+            generation.addRuntime();
             launch(Participant.RUNTIME, settings.runtime());
         }
-        if (runtime != null && runtime.state() == RuntimeState.READY && extensions.allAre(ExtensionState.READY)) {
-            cancelInitTimer();
-            coldStart = reportInit(InvocationStatus.SUCCESS, Optional.empty());
-            enter(EnvironmentPhase.READY);
-            owner.effect(() -> initialised.complete(null));
-            dispatch();
-        }
-    }
-
-    /** The order of the records is that of the service: runtime done, one per extension, the report. */
-    private Duration reportInit(InvocationStatus status, Optional<String> errorType) {
-        Duration duration = Duration.between(initStartedAt, owner.now());
-        if (runtime != null) {
-            owner.record(new Event.InitRuntimeDone(status, errorType));
-        }
-        for (ExtensionAgent agent : extensions.all()) {
-            if (!agent.hasAppeared()) {
-                continue; // init failed before it was this one's turn to be launched
-            }
-            ExtensionInfo info = agent.info();
-            owner.record(new Event.ExtensionReported(info.name(), info.state(), info.events(), info.errorType()));
-        }
-        owner.record(new Event.InitReported(status, errorType, duration));
-        return duration;
-    }
-
-    private void dispatch() {
-        InvocationTask task = queue.pollFirst();
-        if (task == null || runtime == null) {
+        if (!generation.isInitialised()) {
             return;
         }
+        generation.cancelInitTimer();
+        Duration took = generation.reportInit(InvocationStatus.SUCCESS, Optional.empty());
+        CompletableFuture<@Nullable Void> init = initialised;
+        owner.effect(() -> init.complete(null));
+        failed = "";
+        if (current == null) {
+            coldStart = took;
+            enter(EnvironmentPhase.READY);
+            advanceIdle();
+        } else {
+            enter(EnvironmentPhase.INVOKE);
+            handOut(current);
+        }
+    }
+
+    /** After a failure the next invocation begins with an init, under the function timeout. */
+    private void initWithinInvocation() {
+        InvocationTask task = queue.pollFirst();
+        if (task == null) {
+            return;
+        }
+        enter(EnvironmentPhase.INIT);
+        startClock(task, null);
+        beginInit(InitPhase.INVOKE);
+    }
+
+    private void advanceIdle() {
+        ShutdownReason wanted = wantedShutdown;
+        if (queue.isEmpty() && wanted == null) {
+            freezeIfIdle();
+        } else if (!freezing.isThawed()) {
+            thaw();
+        } else if (wanted != null) {
+            beginShutdown(wanted);
+        } else {
+            dispatch(queue.removeFirst());
+        }
+    }
+
+    private void dispatch(InvocationTask task) {
         enter(EnvironmentPhase.INVOKE);
-        current = task;
-        task.start(coldStart);
+        startClock(task, coldStart);
         coldStart = null;
+        Failure befell = generation.idleFailure();
+        if (befell == null) {
+            handOut(task);
+        } else {
+            reset(befell);
+        }
+    }
+
+    private void startClock(InvocationTask task, @Nullable Duration initDuration) {
+        current = task;
+        task.begin(initDuration);
         if (settings.deadlines()) {
             task.endAt(owner.schedule(function.timeout(), () -> timedOut(task)));
         }
-        for (ExtensionAgent agent : extensions.all()) {
+    }
+
+    private void handOut(InvocationTask task) {
+        task.started();
+        for (ExtensionAgent agent : generation.extensions().all()) {
             if (agent.wants(ExtensionEventType.INVOKE)) {
                 agent.send(task.invokeEvent(), task.expect(agent.name()));
             }
         }
-        runtime.dispatch(task.dispatch(
-                settings.invocationIdHeader() == InvocationIdHeader.OFF
-                        ? Optional.empty()
-                        : Optional.of(identifiers.requestId())));
-        handOver();
+        RuntimeAgent runtime = generation.runtime();
+        if (runtime != null) {
+            runtime.dispatch(task.dispatch(
+                    settings.invocationIdHeader() == InvocationIdHeader.OFF
+                            ? Optional.empty()
+                            : Optional.of(identifiers.requestId())));
+        }
+        generation.handOver();
     }
 
     private void completeIfDone() {
@@ -748,7 +805,7 @@ public final class ExecutionEnvironment {
         if (task != null && task.isDone()) {
             complete(task, InvocationStatus.SUCCESS, Optional.empty());
             enter(EnvironmentPhase.READY);
-            dispatch();
+            advanceIdle();
         }
     }
 
@@ -764,10 +821,64 @@ public final class ExecutionEnvironment {
         history.addLast(report);
     }
 
+    // ---- freezing
+
+    /** The environment freezes when everybody has polled and nothing is due. */
+    private void freezeIfIdle() {
+        if (settings.freezes()
+                && phase == EnvironmentPhase.READY
+                && generation.idleFailure() == null
+                && generation.isInitialised()) {
+            freezing.freeze();
+        }
+    }
+
+    /** Everybody who can be stopped stands still. */
+    public void frozen(long round, Duration took, List<Participant> stopped) {
+        owner.act(() -> {
+            if (freezing.stopped(round, true)) {
+                freezeCount++;
+                owner.record(new Event.EnvironmentFrozen(took, stopped, generation.othersThan(stopped)));
+                enter(EnvironmentPhase.FROZEN);
+            }
+        });
+    }
+
+    /** Somebody could not be stopped; those who were stay so until the thaw. */
+    public void freezeFailed(long round, String message) {
+        owner.act(() -> {
+            if (freezing.stopped(round, false)) {
+                owner.record(new Event.FreezeFailed(message));
+            }
+        });
+    }
+
+    private void thaw() {
+        if (freezing.thaw()) {
+            // Before anybody is woken, so that whatever they do comes after it.
+            owner.record(new Event.EnvironmentThawed());
+            enter(EnvironmentPhase.READY);
+        }
+    }
+
+    /** How often everybody stood still. */
+    public long freezeCount() {
+        return owner.inspect(() -> freezeCount);
+    }
+
+    /** Everything runs again. */
+    public void thawed(long round) {
+        owner.act(() -> {
+            if (freezing.thawed(round)) {
+                advance();
+            }
+        });
+    }
+
     // ---- failure
 
-    private void initTimedOut() {
-        if (phase == EnvironmentPhase.INIT) {
+    private void initTimedOut(Generation begun) {
+        if (phase == EnvironmentPhase.INIT && generation == begun) {
             fail(Failure.timedOut(settings.initTimeout()));
         }
     }
@@ -778,99 +889,58 @@ public final class ExecutionEnvironment {
         }
     }
 
-    /** Something fatal: what is running ends with the cause, and so does everything after it. */
+    /**
+     * Something fatal: an invocation under way ends with the cause, and the environment is reset. What happens while it is
+     * idle waits for the next invocation, which ends at once.
+     */
     private void fail(Failure cause) {
         String detail = detail(cause);
-        failure = cause;
-        failureDetail = detail;
-        // That somebody else's invocation timed out is no answer to this one.
-        Failure later = current != null && cause.status() == InvocationStatus.TIMEOUT
-                ? Failure.platform("the execution environment failed before: " + cause.text())
-                : cause;
-        aftermath = later;
-        owner.record(new Event.EnvironmentFailed(cause.errorType(), detail));
-        if (phase == EnvironmentPhase.INIT) {
-            reportInit(cause.status(), cause.recordedType());
-        }
-        cancelInitTimer();
-        endCurrent(cause);
-        enter(EnvironmentPhase.FAILED);
-        owner.effect(() -> initialised.completeExceptionally(
-                new IllegalStateException("init failed with " + cause.errorType() + ": " + detail)));
-        while (!queue.isEmpty()) {
-            answerWithout(queue.removeFirst(), later);
-        }
-        if (runtimeRuns()) {
-            owner.effect(() -> participants.kill(Participant.RUNTIME, "the environment has failed"));
-        }
-        for (ExtensionAgent agent : extensions.all()) {
-            if (!agent.isGone() && agent.supply() != Supply.CLIENT) {
-                owner.effect(() -> participants.kill(agent.participant(), "the environment has failed"));
+        owner.record(new Event.EnvironmentFailed(cause.logType(), detail));
+        failed = "the environment has failed with " + cause.logType() + ": " + detail;
+        switch (phase) {
+            case READY, FROZEN -> generation.failedWhileIdle(cause);
+            case INIT -> {
+                generation.reportInit(cause.status(), cause.recordedType());
+                CompletableFuture<@Nullable Void> init = initialised;
+                owner.effect(() -> init.completeExceptionally(
+                        new IllegalStateException("init failed with " + cause.errorType() + ": " + detail)));
+                reset(cause);
             }
+            default -> reset(cause);
         }
-        dropPollsOfClients();
+    }
+
+    private void reset(Failure cause) {
+        generation.cancelInitTimer();
+        endCurrent(cause);
+        enter(EnvironmentPhase.RESET);
+        RuntimeAgent runtime = generation.runtime();
+        if (runtime != null && settings.runtime() == Supply.CLIENT) {
+            runtime.dropPolls(); // which is all that can be done to it
+        }
+        beginSequence(cause.status() == InvocationStatus.TIMEOUT ? ShutdownReason.TIMEOUT : ShutdownReason.FAILURE);
     }
 
     /** AWS's text names neither the participant nor what was waited for. */
     private String detail(Failure cause) {
         if (cause.status() == InvocationStatus.TIMEOUT) {
-            return cause.text() + "; " + (phase == EnvironmentPhase.INIT ? waitingForInit() : waitingForInvocation());
+            return cause.text() + "; "
+                    + (phase == EnvironmentPhase.INIT ? generation.waitingForInit() : waitingForInvocation());
         }
-        return culprit == null || culprit.equals(Participant.RUNTIME)
-                ? cause.text()
-                : cause.text() + " (" + culprit + ")";
+        return generation.detailOf(cause);
     }
 
     private void endCurrent(Failure cause) {
         InvocationTask task = current;
         if (task != null) {
-            task.runtimeDone(cause.status(), cause.recordedType());
-            answer(task, cause);
-            complete(task, cause.status(), cause.recordedType());
-            forgetWhatIsDue();
-        }
-    }
-
-    private void forgetWhatIsDue() {
-        if (runtime != null) {
-            runtime.forget();
-        }
-        extensions.all().forEach(ExtensionAgent::forget);
-    }
-
-    /** Answers an invocation that is never dispatched, because the environment has failed. */
-    private void answerWithout(InvocationTask task, Failure cause) {
-        task.start(null);
-        answer(task, cause);
-        complete(task, cause.status(), cause.recordedType());
-    }
-
-    private static void answer(InvocationTask task, Failure cause) {
-        task.answer(task.result(cause.payload(task.requestId()), cause.contentType(), cause.errorType()));
-    }
-
-    // A process that is being killed must not learn of it by a broken connection, and write that into the log.
-    private void dropPollsOfClients() {
-        if (runtime != null && settings.runtime() != Supply.PROCESS) {
-            runtime.dropPolls();
-        }
-        for (ExtensionAgent agent : extensions.all()) {
-            if (livesIn(agent) != Supply.PROCESS) {
-                agent.dropPoll();
+            task.started();
+            if (task.isDispatched()) {
+                task.runtimeDone(cause.status(), cause.recordedType());
             }
+            task.answer(task.result(cause.payload(task.requestId()), cause.contentType(), cause.errorType()));
+            complete(task, cause.status(), cause.recordedType());
+            generation.forgetWhatIsDue();
         }
-    }
-
-    private void dropPolls() {
-        if (runtime != null) {
-            runtime.dropPolls();
-        }
-        extensions.all().forEach(ExtensionAgent::dropPoll);
-    }
-
-    /** An internal extension lives in the runtime. */
-    private Supply livesIn(ExtensionAgent agent) {
-        return agent.isExternal() ? agent.supply() : settings.runtime();
     }
 
     // ---- inspection
@@ -881,12 +951,12 @@ public final class ExecutionEnvironment {
 
     /** Empty before the runtime is started. */
     public Optional<RuntimeState> runtimeState() {
-        return owner.inspect(() -> Optional.ofNullable(runtime).map(RuntimeAgent::state));
+        return owner.inspect(() -> Optional.ofNullable(shown.runtime()).map(RuntimeAgent::state));
     }
 
     public List<ExtensionInfo> extensions() {
-        return owner.inspect(
-                () -> extensions.all().stream().map(ExtensionAgent::info).toList());
+        return owner.inspect(() ->
+                shown.extensions().all().stream().map(ExtensionAgent::info).toList());
     }
 
     /** The newest completed invocations, oldest first. */
@@ -907,10 +977,11 @@ public final class ExecutionEnvironment {
     public Snapshot snapshot() {
         return owner.inspect(() -> {
             List<Participant> parked = new ArrayList<>();
+            RuntimeAgent runtime = shown.runtime();
             if (runtime != null) {
                 parked.addAll(Collections.nCopies(runtime.parkedPolls(), Participant.RUNTIME));
             }
-            extensions.all().stream()
+            shown.extensions().all().stream()
                     .filter(ExtensionAgent::hasParkedPoll)
                     .map(ExtensionAgent::participant)
                     .forEach(parked::add);
@@ -922,40 +993,21 @@ public final class ExecutionEnvironment {
     public String describeWaiting() {
         return owner.inspect(() -> switch (phase) {
             case NEW -> "the environment is not started";
-            case INIT -> waitingForInit();
+            case INIT -> generation.waitingForInit();
             case READY -> "the environment is idle";
+            case FROZEN -> "the environment is idle and frozen";
             case INVOKE -> waitingForInvocation();
-            case FAILED -> failed();
+            case RESET ->
+                failed + "; it is being reset, which waits for "
+                        + (sequence == null ? "nothing" : sequence.waitingFor());
+            case FAILED -> failed + "; it has been reset, and the next invocation initialises it again";
             case SHUTDOWN, CLOSED -> "the environment is shut down";
         });
     }
 
-    private String failed() {
-        return failure == null ? "" : "the environment has failed with " + failure.errorType() + ": " + failureDetail;
-    }
-
-    private String waitingForInit() {
-        List<String> waiting = new ArrayList<>();
-        if (!extensions.missing().isEmpty()) {
-            waiting.add(missingRegistrations());
-        }
-        if (runtime != null && runtime.state() != RuntimeState.READY) {
-            boolean connectsByItself = settings.runtime() == Supply.CLIENT && runtime.state() == RuntimeState.STARTED;
-            waiting.add((connectsByItself
-                            ? "a runtime that connects by itself, since none was given,"
-                            : "the runtime (" + runtime.state().wireName() + ")")
-                    + " to ask for an invocation");
-        }
-        for (ExtensionAgent agent : extensions.all()) {
-            if (agent.isRegistered() && !agent.isIn(ExtensionState.READY)) {
-                waiting.add("extension " + agent.name() + " (" + agent.state().wireName() + ") to ask for an event");
-            }
-        }
-        return "init waits for " + String.join(" and ", waiting);
-    }
-
     private String waitingForInvocation() {
         InvocationTask task = current;
+        RuntimeAgent runtime = generation.runtime();
         if (task == null || runtime == null) {
             return "";
         }
@@ -977,21 +1029,12 @@ public final class ExecutionEnvironment {
         return "invocation " + task.requestId() + " waits for " + String.join(" and ", waiting);
     }
 
-    private String missingRegistrations() {
-        List<String> internal = extensions.all().stream()
-                .filter(agent -> !agent.isExternal())
-                .map(ExtensionAgent::name)
-                .toList();
-        return "the registration of extension " + String.join(", ", extensions.missing())
-                + (internal.isEmpty()
-                        ? ""
-                        : " (registered under another name, and so as internal: " + String.join(", ", internal) + ")");
-    }
-
     // ---- small change
 
+    /** Whether ends are expected now. */
     private boolean isOver() {
-        return phase == EnvironmentPhase.FAILED
+        return phase == EnvironmentPhase.RESET
+                || phase == EnvironmentPhase.FAILED
                 || phase == EnvironmentPhase.SHUTDOWN
                 || phase == EnvironmentPhase.CLOSED;
     }
@@ -1003,18 +1046,8 @@ public final class ExecutionEnvironment {
 
     private void launch(Participant participant, Supply supply) {
         if (supply != Supply.CLIENT) {
-            owner.effect(() -> participants.launch(participant));
-        }
-    }
-
-    private boolean runtimeRuns() {
-        return runtime != null && !runtime.isGone() && settings.runtime() != Supply.CLIENT;
-    }
-
-    private void cancelInitTimer() {
-        if (initTimer != null) {
-            initTimer.cancel(false);
-            initTimer = null;
+            Launch launch = generation.launchOf(participant);
+            owner.effect(() -> participants.launch(launch));
         }
     }
 }

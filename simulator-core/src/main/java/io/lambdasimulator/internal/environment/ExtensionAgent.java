@@ -41,6 +41,7 @@ final class ExtensionAgent {
     /** The poll it was handed to, until the extension's next call shows that it arrived. */
     private @Nullable Poll<ExtensionEvent> unconfirmed;
 
+    private boolean launched;
     private boolean started;
     private boolean gone;
 
@@ -119,12 +120,17 @@ final class ExtensionAgent {
      * @return the account of the {@code INVOKE} that this poll ends, if it ends one
      */
     @Nullable Readiness park(Poll<ExtensionEvent> parked) {
-        poll = parked;
+        setPoll(parked);
         beforeReady = state;
         move(ExtensionState.READY);
         Readiness readiness = delivered == null ? null : delivered.readiness();
         delivered = null;
         return readiness;
+    }
+
+    private void setPoll(@Nullable Poll<ExtensionEvent> parked) {
+        poll = parked;
+        owner.waits(participant, parked != null);
     }
 
     void send(ExtensionEvent event, @Nullable Readiness readiness) {
@@ -144,7 +150,7 @@ final class ExtensionAgent {
             return;
         }
         pending = null;
-        poll = null;
+        setPoll(null);
         delivered = due;
         unconfirmed = receiver;
         move(ExtensionState.RUNNING);
@@ -168,7 +174,7 @@ final class ExtensionAgent {
         if (poll == withdrawn) {
             owner.record(new Event.PollWithdrawn(participant));
             owner.effect(withdrawn::drop);
-            poll = null;
+            setPoll(null);
             if (state == ExtensionState.READY) {
                 move(beforeReady);
             }
@@ -190,7 +196,7 @@ final class ExtensionAgent {
         move(target);
         Poll<ExtensionEvent> parked = poll;
         if (parked != null) {
-            poll = null;
+            setPoll(null);
             CallRefused refusal = CallRefused.extensionState(
                     target, ExtensionCall.NEXT, String.valueOf(identifier), "Concurrent state modification");
             owner.effect(() -> parked.refuse(refusal));
@@ -209,11 +215,21 @@ final class ExtensionAgent {
 
     void dropPoll() {
         Poll<ExtensionEvent> parked = poll;
-        poll = null;
+        setPoll(null);
         pending = null;
         if (parked != null) {
             owner.effect(parked::drop);
         }
+    }
+
+    /** It is being started; a client that connects by itself needs none of this. */
+    void launched() {
+        launched = true;
+    }
+
+    /** Whether there is anything that could end. */
+    boolean isLaunched() {
+        return launched || supply == Supply.CLIENT;
     }
 
     void started() {

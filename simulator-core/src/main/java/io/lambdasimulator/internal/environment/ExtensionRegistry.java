@@ -3,6 +3,7 @@ package io.lambdasimulator.internal.environment;
 import io.lambdasimulator.environment.ExtensionEventType;
 import io.lambdasimulator.environment.ExtensionState;
 import io.lambdasimulator.internal.environment.Participants.Supply;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.EnumSet;
@@ -19,6 +20,7 @@ final class ExtensionRegistry {
     private final Owner owner;
     private final boolean unexpectedOnesAreExternal;
     private final Map<String, ExtensionAgent> byName = new LinkedHashMap<>();
+    private final List<ExtensionAgent> expected = new ArrayList<>();
     private boolean closed;
 
     ExtensionRegistry(Owner owner, boolean unexpectedOnesAreExternal) {
@@ -27,10 +29,10 @@ final class ExtensionRegistry {
     }
 
     /** Adds an external extension that init waits for. */
-    ExtensionAgent expect(String name, Supply supply) {
+    void expect(String name, Supply supply) {
         ExtensionAgent agent = new ExtensionAgent(owner, name, true, supply);
         byName.put(name, agent);
-        return agent;
+        expected.add(agent);
     }
 
     /** No extension that is not expected can register any more. */
@@ -76,6 +78,11 @@ final class ExtensionRegistry {
             }
         }
         return events;
+    }
+
+    /** Those that init waits for, in the order in which they are launched. */
+    List<ExtensionAgent> expected() {
+        return List.copyOf(expected);
     }
 
     Collection<ExtensionAgent> all() {

@@ -13,22 +13,32 @@ import org.jspecify.annotations.Nullable;
  */
 record Failure(
         String errorType,
+        String logType,
         String text,
         InvocationStatus status,
         @Nullable Reported reported) {
 
     static Failure of(String errorType, String text) {
-        return new Failure(errorType, text, InvocationStatus.ERROR, null);
+        return new Failure(errorType, errorType, text, InvocationStatus.ERROR, null);
+    }
+
+    /** The caller is told of an exit, the log and the records of its reason (spec: production-captures §1.2, §2.5). */
+    Failure outOfMemory() {
+        return new Failure(errorType, "Runtime.OutOfMemory", text, status, reported);
     }
 
     static Failure timedOut(Duration limit) {
         String seconds = String.format(Locale.ROOT, "%.2f", limit.toNanos() / 1e9);
         return new Failure(
-                "Sandbox.Timedout", "Task timed out after " + seconds + " seconds", InvocationStatus.TIMEOUT, null);
+                "Sandbox.Timedout",
+                "Sandbox.Timedout",
+                "Task timed out after " + seconds + " seconds",
+                InvocationStatus.TIMEOUT,
+                null);
     }
 
     static Failure platform(String text) {
-        return new Failure("Sandbox.Failure", text, InvocationStatus.FAILURE, null);
+        return new Failure("Sandbox.Failure", "Sandbox.Failure", text, InvocationStatus.FAILURE, null);
     }
 
     byte[] payload(String requestId) {
@@ -47,7 +57,7 @@ record Failure(
 
     /** The type in records and reports, where a timeout has none. */
     Optional<String> recordedType() {
-        return status == InvocationStatus.TIMEOUT ? Optional.empty() : Optional.of(errorType);
+        return status == InvocationStatus.TIMEOUT ? Optional.empty() : Optional.of(logType);
     }
 
     /** The fixed answer to a response that is too large; it names no request. */

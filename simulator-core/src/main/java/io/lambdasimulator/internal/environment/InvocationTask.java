@@ -110,6 +110,7 @@ final class InvocationTask implements Invocation {
 
     private @Nullable InvocationEvent event;
     private Instant startedAt = Instant.MAX;
+    private boolean started;
     private @Nullable Future<?> timer;
     private @Nullable Instant answeredAt;
     private @Nullable Instant runtimeDoneAt;
@@ -138,9 +139,17 @@ final class InvocationTask implements Invocation {
     // ---- its course, under the lock
 
     /** Starts its clock: every deadline it shows is this instant and the function timeout. */
-    void start(@Nullable Duration coldStart) {
+    void begin(@Nullable Duration coldStart) {
         startedAt = owner.now();
         initDuration = coldStart;
+    }
+
+    /** It is dispatched, or ends without; an init within it is over (spec: production-captures §2.6). */
+    void started() {
+        if (started) {
+            return;
+        }
+        started = true;
         owner.record(new Event.InvocationStarted(requestId, function.version(), deadline()));
         owner.effect(() -> dispatched.complete(null));
     }
@@ -207,7 +216,7 @@ final class InvocationTask implements Invocation {
     }
 
     InvocationReport complete(InvocationStatus status, Optional<String> errorType) {
-        boolean cutOff = status == InvocationStatus.TIMEOUT && event != null;
+        boolean cutOff = status == InvocationStatus.TIMEOUT;
         Duration duration = cutOff ? function.timeout() : Duration.between(startedAt, owner.now());
         Duration billed = initDuration == null ? duration : duration.plus(initDuration);
         InvocationReport report = new InvocationReport(
@@ -258,6 +267,10 @@ final class InvocationTask implements Invocation {
 
     List<Readiness> accounts() {
         return readiness;
+    }
+
+    boolean isDispatched() {
+        return event != null;
     }
 
     InvocationEvent event() {

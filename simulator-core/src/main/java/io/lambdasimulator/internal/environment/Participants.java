@@ -18,13 +18,36 @@ public interface Participants {
         CLIENT
     }
 
-    void launch(Participant participant);
+    /**
+     * One launch of a participant. After a reset it is launched again, as another generation: who ends late is not taken for
+     * who has just started.
+     */
+    record Launch(Participant participant, int generation) {
+        @Override
+        public String toString() {
+            return participant.toString();
+        }
+    }
+
+    void launch(Launch launch);
 
     /** SIGTERM or its like. */
-    void terminate(Participant participant);
+    void terminate(Launch launch);
 
     /** SIGKILL or its like; the reason is for people. */
-    void kill(Participant participant, String reason);
+    void kill(Launch launch, String reason);
+
+    /** A reset is over: nobody of that generation is needed any more, nor whoever they left behind. */
+    void endAll(int generation);
+
+    /**
+     * Stops everything that can be stopped, and says {@link ExecutionEnvironment#frozen} once all of it stands still; a
+     * {@link #thaw} meanwhile cuts it short.
+     */
+    void freeze(long round);
+
+    /** Wakes everything up, and says {@link ExecutionEnvironment#thawed}. */
+    void thaw(long round);
 
     /** Runs a task once the event log holds every line that processes had written when this was called. */
     void afterOutput(Runnable task);

@@ -4,16 +4,25 @@ import io.lambdasimulator.environment.ExtensionEventType;
 import io.lambdasimulator.environment.ExtensionState;
 import io.lambdasimulator.environment.Participant;
 import io.lambdasimulator.environment.ShutdownReason;
+import io.lambdasimulator.environment.ShutdownReport;
 import io.lambdasimulator.event.Event;
+import io.lambdasimulator.internal.environment.Participants.Launch;
 import io.lambdasimulator.internal.environment.Participants.Supply;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.function.BooleanSupplier;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Consumer;
 
 /**
- * The end of an environment: the runtime first, within its share of the time; then {@code SHUTDOWN} to the external
- * extensions that registered for it and the end of those that did not; then everybody's exit, or the deadline (spec:
- * aws-contract §2.4). Guarded by the owner's lock.
+ * The end of a generation, by a shutdown or a reset: the runtime first, within its share of the time; then {@code SHUTDOWN}
+ * to the external extensions that registered for it and the end of those that did not; then everybody's exit, or the
+ * deadline (spec: aws-contract §2.4). Guarded by the owner's lock.
  */
 final class ShutdownSequence {
 
@@ -23,26 +32,28 @@ final class ShutdownSequence {
 
     private final Owner owner;
     private final Participants participants;
+    private final Generation generation;
     private final ExtensionRegistry extensions;
-    private final BooleanSupplier runtimeRuns;
-    private final Runnable onOver;
+    private final Consumer<ShutdownReport> onOver;
     private final ShutdownReason reason;
     private final Instant deadline;
     private final Duration total;
     private boolean extensionsTold;
     private boolean over;
 
+    private final Set<Participant> received = new HashSet<>();
+    private final Map<Participant, Instant> killed = new HashMap<>();
+
     ShutdownSequence(
             Owner owner,
             Participants participants,
-            ExtensionRegistry extensions,
-            BooleanSupplier runtimeRuns,
+            Generation generation,
             ShutdownReason reason,
-            Runnable onOver) {
+            Consumer<ShutdownReport> onOver) {
         this.owner = owner;
         this.participants = participants;
-        this.extensions = extensions;
-        this.runtimeRuns = runtimeRuns;
+        this.generation = generation;
+        this.extensions = generation.extensions();
         this.reason = reason;
         this.onOver = onOver;
         this.total = extensions.hasExternal()
@@ -53,11 +64,12 @@ final class ShutdownSequence {
 
     void begin() {
         owner.record(new Event.ShutdownStarted(reason, deadline));
-        if (runtimeRuns.getAsBoolean()) {
+        if (generation.runtimeRuns()) {
             if (total.isZero()) {
                 killRuntime();
             } else {
-                owner.effect(() -> participants.terminate(Participant.RUNTIME));
+                Launch runtime = generation.launchOf(Participant.RUNTIME);
+                owner.effect(() -> participants.terminate(runtime));
                 Duration share = extensions.hasInternal() ? WITH_INTERNAL_ONLY : RUNTIME_SHARE_BESIDE_EXTERNAL;
                 var unused = owner.schedule(share, this::killRuntime);
             }
@@ -69,7 +81,7 @@ final class ShutdownSequence {
     }
 
     void advance() {
-        if (over || runtimeRuns.getAsBoolean()) {
+        if (over || generation.runtimeRuns()) {
             return;
         }
         if (!extensionsTold) {
@@ -78,35 +90,43 @@ final class ShutdownSequence {
         }
         for (ExtensionAgent agent : extensions.all()) {
             agent.handOver();
-            if (agent.supply() == Supply.CLIENT && agent.wasToldToShutDown()) {
-                agent.setGone(); // told, and that is all that can be seen of it
+            if (agent.wasToldToShutDown()) {
+                received.add(agent.participant());
+                if (agent.supply() == Supply.CLIENT) {
+                    agent.setGone(); // told, and that is all that can be seen of it
+                }
             }
         }
         if (extensions.all().stream().allMatch(ExtensionAgent::isGone)) {
             over = true;
-            onOver.run();
+            onOver.accept(report());
         }
     }
 
     private void tell(ExtensionAgent agent) {
         boolean registered = agent.wants(ExtensionEventType.SHUTDOWN);
         boolean hasFailed = agent.isIn(ExtensionState.INIT_ERROR) || agent.isIn(ExtensionState.EXIT_ERROR);
-        if (!agent.isExternal()) {
-            agent.setGone(); // it lives in the runtime and ended with it
+        if (!agent.isExternal() || !agent.isLaunched()) {
+            agent.setGone(); // it lives in the runtime and ended with it, or never lived
         } else if (registered && !hasFailed) {
             agent.send(new ExtensionEvent.Shutdown(deadline, reason), null);
         } else if (agent.supply() == Supply.CLIENT) {
             agent.setGone();
         } else if (!registered) {
-            owner.effect(() -> participants.kill(agent.participant(), "it did not register for SHUTDOWN"));
+            kill(agent.participant(), "it did not register for SHUTDOWN");
         } // who has failed is told nothing, and has until the deadline to exit
     }
 
     private void killRuntime() {
-        if (runtimeRuns.getAsBoolean()) {
-            owner.effect(() -> participants.kill(
-                    Participant.RUNTIME, extensions.size() == 0 ? "there is no extension" : "its time is over"));
+        if (generation.runtimeRuns()) {
+            kill(Participant.RUNTIME, extensions.size() == 0 ? "there is no extension" : "its time is over");
         }
+    }
+
+    private void kill(Participant participant, String why) {
+        killed.putIfAbsent(participant, owner.now());
+        Launch launch = generation.launchOf(participant);
+        owner.effect(() -> participants.kill(launch, why));
     }
 
     private void deadlinePassed() {
@@ -118,9 +138,43 @@ final class ShutdownSequence {
             if (agent.supply() == Supply.CLIENT) {
                 agent.setGone(); // its end cannot be seen, and its time is over
             } else if (!agent.isGone()) {
-                owner.effect(() -> participants.kill(agent.participant(), "its time is over"));
+                kill(agent.participant(), "its time is over");
             }
         }
         advance();
+    }
+
+    /** Who was there and how they ended, as far as it has come. */
+    ShutdownReport report() {
+        List<ShutdownReport.End> ends = new ArrayList<>();
+        if (generation.runtime() != null) {
+            ends.add(end(Participant.RUNTIME));
+        }
+        extensions.all().forEach(agent -> ends.add(end(agent.participant())));
+        return new ShutdownReport(reason, List.copyOf(ends));
+    }
+
+    private ShutdownReport.End end(Participant participant) {
+        Optional<Generation.Exit> exit = generation.exitOf(participant);
+        return new ShutdownReport.End(
+                participant,
+                received.contains(participant),
+                Optional.ofNullable(killed.get(participant)),
+                exit.map(Generation.Exit::how),
+                exit.map(Generation.Exit::at));
+    }
+
+    /** Who has yet to end. */
+    String waitingFor() {
+        List<String> waiting = new ArrayList<>();
+        if (generation.runtimeRuns()) {
+            waiting.add("the runtime to end");
+        }
+        for (ExtensionAgent agent : extensions.all()) {
+            if (!agent.isGone()) {
+                waiting.add("extension " + agent.name() + " to end");
+            }
+        }
+        return String.join(" and ", waiting);
     }
 }

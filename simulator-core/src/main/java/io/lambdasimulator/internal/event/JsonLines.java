@@ -1,6 +1,7 @@
 package io.lambdasimulator.internal.event;
 
 import io.lambdasimulator.environment.ExtensionState;
+import io.lambdasimulator.environment.InitPhase;
 import io.lambdasimulator.environment.ProcessExit;
 import io.lambdasimulator.environment.RuntimeState;
 import io.lambdasimulator.environment.ShutdownReason;
@@ -92,6 +93,9 @@ final class JsonLines {
         }
         if (constant instanceof RuntimeState state) {
             return state.wireName();
+        }
+        if (constant instanceof InitPhase phase) {
+            return phase.wireName();
         }
         if (constant instanceof ShutdownReason reason) {
             return reason.wireName();

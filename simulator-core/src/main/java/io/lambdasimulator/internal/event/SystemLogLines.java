@@ -2,6 +2,7 @@ package io.lambdasimulator.internal.event;
 
 import io.lambdasimulator.environment.ExtensionEventType;
 import io.lambdasimulator.environment.FunctionConfiguration;
+import io.lambdasimulator.environment.InitPhase;
 import io.lambdasimulator.event.Event;
 import io.lambdasimulator.invocation.InvocationReport;
 import io.lambdasimulator.invocation.InvocationStatus;
@@ -22,7 +23,8 @@ public final class SystemLogLines {
 
     /** The lines for an event; most events have none. */
     public List<String> of(Event event) {
-        if (event instanceof Event.InitStarted) {
+        // An init within an invocation has none (spec: production-captures §2.6).
+        if (event instanceof Event.InitStarted init && init.phase() == InitPhase.INIT) {
             return List.of("INIT_START Runtime Version: provided:al2023\tRuntime Version ARN: arn:aws:lambda:"
                     + function.region() + "::runtime:simulated");
         }
@@ -36,8 +38,8 @@ public final class SystemLogLines {
                     + extension.errorType().map(type -> "\tError Type: " + type).orElse(""));
         }
         if (event instanceof Event.InitReported init && init.status() != InvocationStatus.SUCCESS) {
-            return List.of("INIT_REPORT Init Duration: " + millis(init.duration()) + "\tPhase: init"
-                    + status(init.status(), init.errorType()));
+            return List.of("INIT_REPORT Init Duration: " + millis(init.duration()) + "\tPhase: "
+                    + init.phase().wireName() + status(init.status(), init.errorType()));
         }
         if (event instanceof Event.InvocationStarted start) {
             return List.of("START RequestId: " + start.requestId() + " Version: " + start.version());

@@ -6,21 +6,34 @@ import io.lambdasimulator.event.Event;
 import io.lambdasimulator.internal.environment.ExecutionEnvironment;
 import io.lambdasimulator.internal.environment.Participants;
 import io.lambdasimulator.internal.event.RecordingEventLog;
+import io.lambdasimulator.internal.process.ForeignProcess;
+import io.lambdasimulator.internal.process.Freezable;
+import io.lambdasimulator.internal.process.FreezeResult;
 import io.lambdasimulator.internal.process.LaunchException;
 import io.lambdasimulator.internal.process.LaunchedProcess;
 import io.lambdasimulator.internal.process.ProcessLauncher;
 import io.lambdasimulator.internal.process.ProcessListener;
+import io.lambdasimulator.internal.time.Activity;
 import io.lambdasimulator.participant.Command;
+import io.lambdasimulator.time.Busy;
 import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
@@ -41,7 +54,14 @@ public final class SimulatedParticipants implements Participants, AutoCloseable 
                 @Nullable Path defaultDirectory) implements Source {}
 
         /** A thread in this JVM. */
-        record Hosted(String description, HostedThread.Body body) implements Source {}
+        record Hosted(String description, Program body) implements Source {
+
+            /** What the thread does, with timers that end with it. */
+            @FunctionalInterface
+            public interface Program {
+                void run(ScheduledExecutorService timers) throws Exception;
+            }
+        }
 
         /** A program that could not be found when the environment was put together. */
         record Missing(String message) implements Source {}
@@ -49,26 +69,46 @@ public final class SimulatedParticipants implements Participants, AutoCloseable 
 
     private static final int SIGKILL = 9;
 
+    /** How long a freeze may take until it counts as failed. */
+    private static final Duration CONFIRMATION_BOUND = Duration.ofSeconds(1);
+
     private final RecordingEventLog log;
+    private final Clock clock;
+    private final Activity activity;
     private final ProcessLauncher launcher = new ProcessLauncher();
     private final ExecutorService inOrder;
+    private final Executor counting;
     private final Map<Participant, Source> sources = new HashMap<>();
 
-    private final Map<Participant, HostedThread> threads = new ConcurrentHashMap<>();
+    private final Map<Launch, HostedThread> threads = new ConcurrentHashMap<>();
+    private final Map<Launch, FreezableScheduler> timers = new ConcurrentHashMap<>();
+
+    // Started by the user.
+    private final Map<Participant, ForeignProcess> registered = new ConcurrentHashMap<>();
 
     // Touched by the one thread alone.
-    private final Map<Participant, LaunchedProcess> processes = new HashMap<>();
-    private final Set<Participant> doomed = new HashSet<>();
+    private final Map<Launch, LaunchedProcess> processes = new HashMap<>();
+    private final Map<Launch, Watcher> watchers = new HashMap<>();
+    private final Set<Launch> doomed = new HashSet<>();
+
+    /** The newest freeze that was ended. */
+    private volatile long thawed;
+
+    /** What is being stopped now. */
+    private volatile @Nullable Freezable stopping;
 
     private @Nullable ExecutionEnvironment environment;
 
-    public SimulatedParticipants(RecordingEventLog log) {
+    public SimulatedParticipants(RecordingEventLog log, Clock clock, Activity activity) {
         this.log = log;
+        this.clock = clock;
+        this.activity = activity;
         this.inOrder = Executors.newSingleThreadExecutor(task -> {
             Thread thread = new Thread(task, "lambda-participants");
             thread.setDaemon(true);
             return thread;
         });
+        this.counting = activity.counting("a launch or signal", inOrder);
     }
 
     /** Says what participants are made of and who is told of their fate; once, before the environment starts. */
@@ -78,44 +118,45 @@ public final class SimulatedParticipants implements Participants, AutoCloseable 
     }
 
     @Override
-    public void launch(Participant participant) {
+    public void launch(Launch launch) {
         inOrder(() -> {
-            if (doomed.contains(participant)) {
-                environment().exited(participant, new ProcessExit.Signal(SIGKILL));
+            if (doomed.contains(launch)) {
+                environment().exited(launch, new ProcessExit.Signal(SIGKILL));
                 return;
             }
+            Participant participant = launch.participant();
             Source source = sources.get(participant);
             if (source instanceof Source.Program program) {
-                launch(participant, program);
+                launch(launch, program);
             } else if (source instanceof Source.Hosted hosted) {
-                environment().started(participant, Optional.empty(), hosted.description());
+                environment().started(launch, Optional.empty(), hosted.description());
+                FreezableScheduler scheduler = FreezableScheduler.of(participant, clock);
+                timers.put(launch, scheduler);
                 threads.put(
-                        participant,
+                        launch,
                         HostedThread.start(
-                                participant,
-                                hosted.body(),
-                                exit -> environment().exited(participant, exit)));
+                                participant, () -> hosted.body().run(scheduler), activity.enters(participant), exit -> {
+                                    scheduler.shutdownNow();
+                                    environment().exited(launch, exit);
+                                }));
             } else if (source instanceof Source.Missing missing) {
                 environment()
                         .launchFailed(
-                                participant,
-                                errorType(participant, LaunchException.Reason.NOT_FOUND),
-                                missing.message());
+                                launch, errorType(participant, LaunchException.Reason.NOT_FOUND), missing.message());
             }
         });
     }
 
-    private void launch(Participant participant, Source.Program program) {
+    private void launch(Launch launch, Source.Program program) {
+        Participant participant = launch.participant();
+        Watcher watcher = new Watcher(launch, program.command().toString());
         try {
             LaunchedProcess process = launcher.launch(
-                    participant.name(),
-                    program.command(),
-                    program.environment(),
-                    program.defaultDirectory(),
-                    new Watcher(participant, program.command().toString()));
-            processes.put(participant, process);
+                    participant.name(), program.command(), program.environment(), program.defaultDirectory(), watcher);
+            processes.put(launch, process);
+            watchers.put(launch, watcher);
         } catch (LaunchException e) {
-            environment().launchFailed(participant, errorType(participant, e.reason()), String.valueOf(e.getMessage()));
+            environment().launchFailed(launch, errorType(participant, e.reason()), String.valueOf(e.getMessage()));
         }
     }
 
@@ -129,29 +170,30 @@ public final class SimulatedParticipants implements Participants, AutoCloseable 
     }
 
     @Override
-    public void terminate(Participant participant) {
-        end(participant);
+    public void terminate(Launch launch) {
+        terminateThread(launch);
         inOrder(() -> {
-            LaunchedProcess process = processes.get(participant);
+            LaunchedProcess process = processes.get(launch);
             if (process != null) {
-                log.append(new Event.SignalSent(participant, "SIGTERM", "shutdown"));
+                log.append(new Event.SignalSent(launch.participant(), "SIGTERM", "shutdown"));
                 process.terminate();
             }
-            end(participant); // it may have been launched since
+            terminateThread(launch); // it may have been launched since
         });
     }
 
     @Override
-    public void kill(Participant participant, String reason) {
-        end(participant);
+    public void kill(Launch launch, String reason) {
+        end(launch);
         inOrder(() -> {
-            doomed.add(participant);
-            LaunchedProcess process = processes.get(participant);
+            doomed.add(launch);
+            LaunchedProcess process = processes.get(launch);
             if (process != null) {
-                log.append(new Event.SignalSent(participant, "SIGKILL", reason));
+                log.append(new Event.SignalSent(launch.participant(), "SIGKILL", reason));
                 process.kill();
+                Objects.requireNonNull(watchers.get(launch)).killed();
             }
-            HostedThread thread = threads.get(participant);
+            HostedThread thread = threads.get(launch);
             if (thread != null) {
                 thread.end(); // it may have been launched since
                 thread.awaitEnd();
@@ -160,13 +202,99 @@ public final class SimulatedParticipants implements Participants, AutoCloseable 
     }
 
     @Override
+    public void endAll(int generation) {
+        inOrder(() -> {
+            processes.entrySet().removeIf(process -> {
+                if (process.getKey().generation() != generation) {
+                    return false;
+                }
+                process.getValue().kill(); // whoever the leader has left behind
+                return true;
+            });
+            watchers.keySet().removeIf(launch -> launch.generation() == generation);
+            threads.keySet().removeIf(launch -> launch.generation() == generation);
+            timers.keySet().removeIf(launch -> launch.generation() == generation);
+            doomed.removeIf(launch -> launch.generation() == generation);
+        });
+    }
+
+    /** Has a process that the user started frozen and thawed with the environment, as that of a participant. */
+    public void register(Participant participant, ForeignProcess process) {
+        ForeignProcess before = registered.put(participant, process);
+        if (before != null) {
+            before.thaw();
+        }
+    }
+
+    /** The process goes its own way again. */
+    public void unregister(Participant participant) {
+        ForeignProcess process = registered.remove(participant);
+        if (process != null) {
+            process.thaw();
+        }
+    }
+
+    @Override
+    public void freeze(long round) {
+        inOrder(() -> {
+            long begin = System.nanoTime();
+            List<Participant> stopped = new ArrayList<>();
+            List<String> running = new ArrayList<>();
+            timers.forEach((launch, scheduler) -> {
+                scheduler.freeze();
+                stopped.add(launch.participant());
+            });
+            for (Map.Entry<Participant, Freezable> one : freezables().entrySet()) {
+                stopping = one.getValue();
+                if (thawed >= round) {
+                    return; // something is to happen: the thaw, which comes next, wakes whoever stands still
+                }
+                FreezeResult result = one.getValue().freeze(CONFIRMATION_BOUND);
+                switch (result.outcome()) {
+                    case CONFIRMED -> stopped.add(one.getKey());
+                    case PARTLY, UNCONFIRMED -> running.add(one.getKey() + ": " + result);
+                    case NOBODY, THAWED -> {}
+                }
+            }
+            if (running.isEmpty()) {
+                environment().frozen(round, Duration.ofNanos(System.nanoTime() - begin), List.copyOf(stopped));
+            } else {
+                environment().freezeFailed(round, String.join("; ", running));
+            }
+        });
+    }
+
+    @Override
+    public void thaw(long round) {
+        thawed = round;
+        Freezable underWay = stopping;
+        if (underWay != null) {
+            underWay.thaw(); // ends its wait
+        }
+        inOrder(() -> {
+            stopping = null;
+            freezables().values().forEach(Freezable::thaw);
+            timers.values().forEach(FreezableScheduler::thaw);
+            environment().thawed(round);
+        });
+    }
+
+    private Map<Participant, Freezable> freezables() {
+        Map<Participant, Freezable> all = new LinkedHashMap<>(registered);
+        processes.forEach((launch, process) -> all.put(launch.participant(), process));
+        return all;
+    }
+
+    @Override
     public void afterOutput(Runnable task) {
+        Busy reading = activity.begin("the output of processes");
         try {
             inOrder.execute(() -> {
                 AtomicInteger left = new AtomicInteger(processes.size() + 1);
                 Runnable one = () -> {
                     if (left.decrementAndGet() == 0) {
                         task.run();
+                        reading.close();
                     }
                 };
                 processes.values().forEach(process -> process.afterOutput(one));
@@ -174,12 +302,20 @@ public final class SimulatedParticipants implements Participants, AutoCloseable 
             });
         } catch (RejectedExecutionException e) {
             task.run(); // closed: what was written has been read
+            reading.close();
+        }
+    }
+
+    private void terminateThread(Launch launch) {
+        HostedThread thread = threads.get(launch);
+        if (thread != null) {
+            thread.endUnlessEnding();
         }
     }
 
     // At once, so that a thread in this JVM learns that it is to end before it learns that its poll was dropped.
-    private void end(Participant participant) {
-        HostedThread thread = threads.get(participant);
+    private void end(Launch launch) {
+        HostedThread thread = threads.get(launch);
         if (thread != null) {
             thread.end();
         }
@@ -187,7 +323,7 @@ public final class SimulatedParticipants implements Participants, AutoCloseable 
 
     private void inOrder(Runnable task) {
         try {
-            inOrder.execute(task);
+            counting.execute(task);
         } catch (RejectedExecutionException e) {
             // Closed: everything is dead or about to be killed.
         }
@@ -211,6 +347,8 @@ public final class SimulatedParticipants implements Participants, AutoCloseable 
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+        timers.values().forEach(FreezableScheduler::thaw);
+        registered.values().forEach(ForeignProcess::thaw);
         threads.values().forEach(HostedThread::end);
         try {
             launcher.close();
@@ -220,27 +358,45 @@ public final class SimulatedParticipants implements Participants, AutoCloseable 
     }
 
     private final class Watcher implements ProcessListener {
-        private final Participant participant;
+        private final Launch launch;
         private final String command;
 
-        Watcher(Participant participant, String command) {
-            this.participant = participant;
+        // A killed process is certain to end soon, which time waits for.
+        private @Nullable Busy dying;
+        private boolean exited;
+
+        Watcher(Launch launch, String command) {
+            this.launch = launch;
             this.command = command;
         }
 
         @Override
         public void started(long pid) {
-            environment().started(participant, Optional.of(pid), command);
+            environment().started(launch, Optional.of(pid), command);
         }
 
         @Override
         public void line(Event.OutputStream stream, String line) {
-            log.append(new Event.ProcessOutput(participant, stream, line));
+            log.append(new Event.ProcessOutput(launch.participant(), stream, line));
         }
 
         @Override
         public void exited(ProcessExit exit) {
-            environment().exited(participant, exit);
+            environment().exited(launch, exit);
+            Busy over;
+            synchronized (this) {
+                exited = true;
+                over = dying;
+            }
+            if (over != null) {
+                over.close();
+            }
+        }
+
+        synchronized void killed() {
+            if (!exited && dying == null) {
+                dying = activity.begin(launch + ", which is being killed,");
+            }
         }
     }
 }

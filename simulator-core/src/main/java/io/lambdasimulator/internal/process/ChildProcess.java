@@ -1,13 +1,17 @@
 package io.lambdasimulator.internal.process;
 
 import io.lambdasimulator.environment.ProcessExit;
+import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import java.util.function.LongConsumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -25,6 +29,7 @@ final class ChildProcess implements LaunchedProcess {
     private final String name;
     private final Process process;
     private final ProcessGroup group;
+    private final Freezer freezer;
     private final ProcessListener listener;
     private final List<OutputReader> readers;
     private final Consumer<ChildProcess> onEnd;
@@ -37,12 +42,14 @@ final class ChildProcess implements LaunchedProcess {
             String name,
             Process process,
             ProcessGroup group,
+            Freezer freezer,
             ProcessListener listener,
             List<OutputReader> readers,
             Consumer<ChildProcess> onEnd) {
         this.name = name;
         this.process = process;
         this.group = group;
+        this.freezer = freezer;
         this.listener = listener;
         this.readers = readers;
         this.onEnd = onEnd;
@@ -108,7 +115,35 @@ final class ChildProcess implements LaunchedProcess {
 
     @Override
     public void terminate() {
+        // In this order, so that the first thing it does when it runs again is to take the signal.
         group.terminate();
+        freezer.thaw();
+    }
+
+    @Override
+    public FreezeResult freeze(Duration bound) {
+        return freezer.freeze(bound);
+    }
+
+    @Override
+    public void thaw() {
+        freezer.thaw();
+    }
+
+    @Override
+    public OptionalLong residentMemory() {
+        List<ProcessTable.Entry> family = freezer.family();
+        return family.isEmpty()
+                ? OptionalLong.empty()
+                : OptionalLong.of(family.stream()
+                        .mapToLong(ProcessTable.Entry::residentBytes)
+                        .sum());
+    }
+
+    @Override
+    public MemorySampler sampleMemory(
+            ScheduledExecutorService scheduler, Duration interval, long limitBytes, LongConsumer onExceeded) {
+        return MemorySampler.start(freezer::family, scheduler, interval, limitBytes, onExceeded);
     }
 
     @Override
@@ -122,6 +157,7 @@ final class ChildProcess implements LaunchedProcess {
     /** SIGKILL to the group and to every descendant that was ever seen, whatever group it is in now. */
     void killTree() {
         group.orphans().forEach(descendants::add);
+        freezer.killOutsiders();
         kill();
         descendants.forEach(ProcessHandle::destroyForcibly);
     }

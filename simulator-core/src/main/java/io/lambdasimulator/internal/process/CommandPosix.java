@@ -14,13 +14,21 @@ final class CommandPosix implements Posix {
 
     @Override
     public Delivery signalGroup(int group, int signal) {
-        // "--" before a negative number is the one form that all implementations of kill understand. They say why only
-        // in words, and of the reasons to fail "no such process" is by far the likeliest.
+        return kill("-" + Posix.requireGroup(group), signal);
+    }
+
+    @Override
+    public Delivery signal(long pid, int signal) {
+        return kill(Integer.toString(Posix.requireProcess(pid)), signal);
+    }
+
+    // "--" before a negative number is the one form that all implementations of kill understand. They say why only in
+    // words, and of the reasons to fail "no such process" is by far the likeliest.
+    private static Delivery kill(String id, int signal) {
         try {
-            int status = run("kill", "-s", name(signal), "--", "-" + Posix.requireGroup(group));
-            return status == 0 ? Delivery.DELIVERED : Delivery.NOBODY;
+            return run("kill", "-s", name(signal), "--", id) == 0 ? Delivery.DELIVERED : Delivery.NOBODY;
         } catch (IOException e) {
-            throw new UncheckedIOException("cannot signal process group " + group, e);
+            throw new UncheckedIOException("cannot signal " + id, e);
         }
     }
 
@@ -40,6 +48,12 @@ final class CommandPosix implements Posix {
     }
 
     private static String name(int signal) {
+        if (signal == SIGSTOP) {
+            return "STOP";
+        }
+        if (signal == SIGCONT) {
+            return "CONT";
+        }
         return switch (signal) {
             case 0 -> "0";
             case SIGKILL -> "KILL";

@@ -24,8 +24,17 @@ final class JnaPosix implements Posix {
 
     @Override
     public Delivery signalGroup(int group, int signal) {
+        return kill(-Posix.requireGroup(group), signal);
+    }
+
+    @Override
+    public Delivery signal(long pid, int signal) {
+        return kill(Posix.requireProcess(pid), signal);
+    }
+
+    private Delivery kill(int id, int signal) {
         try {
-            libc.kill(-Posix.requireGroup(group), signal);
+            libc.kill(id, signal);
             return Delivery.DELIVERED;
         } catch (LastErrorException e) {
             return e.getErrorCode() == ESRCH ? Delivery.NOBODY : Delivery.REFUSED;

@@ -2,13 +2,14 @@ package io.lambdasimulator.internal.process;
 
 import io.lambdasimulator.internal.process.Posix.Delivery;
 import java.util.List;
+import java.util.OptionalLong;
 
 /**
  * The group that a launched process leads, and its session of the same id. Both are touched only while the id cannot
  * stand for another group: the system keeps an id out of use as long as a process, a group or a session has it, so it is
  * ours while the leader is not reaped, and afterwards until the last member is gone.
  */
-final class ProcessGroup {
+final class ProcessGroup implements Freezer.Head {
 
     private final Posix posix;
     private final Process leader;
@@ -31,6 +32,29 @@ final class ProcessGroup {
         if (leader.isAlive()) {
             posix.signalGroup(id, Posix.SIGTERM);
         }
+    }
+
+    /** Those whom the leader left behind are signalled too. */
+    @Override
+    public synchronized void signalGroup(int signal) {
+        if (!isGone()) {
+            posix.signalGroup(id, signal);
+        }
+    }
+
+    @Override
+    public OptionalLong group() {
+        return isGone() ? OptionalLong.empty() : OptionalLong.of(id);
+    }
+
+    @Override
+    public boolean leadsSession() {
+        return true;
+    }
+
+    @Override
+    public boolean is(ProcessTable.Entry process) {
+        return process.pid() == id && leader.isAlive();
     }
 
     /** SIGKILL to the group; after the leader's end once more, for those it left behind. */

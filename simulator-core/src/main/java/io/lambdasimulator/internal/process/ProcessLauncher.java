@@ -33,7 +33,6 @@ public final class ProcessLauncher implements AutoCloseable {
 
     private static final long REAP_BOUND = TimeUnit.SECONDS.toNanos(2);
     private static final long GROUP_BOUND = TimeUnit.SECONDS.toNanos(10);
-    private static final File NULL_DEVICE = new File("/dev/null");
 
     /** As in {@code error=7, Argument list too long} and, of newer JDKs, {@code error: 7 (Argument list too long)}. */
     private static final Pattern SYSTEM_ERROR = Pattern.compile("error(?:=|: )[0-9]+,? \\(?([^)]+)");
@@ -47,18 +46,21 @@ public final class ProcessLauncher implements AutoCloseable {
 
     private final Object closing = new Object();
     private final Set<ChildProcess> children = ConcurrentHashMap.newKeySet();
-    private final Strays strays = new Strays();
+    private final Guard guard = Guard.ofJvm();
+    private final Strays strays = new Strays(guard);
+    private final ProcessTable table;
 
     // One claim for each process that is being started or tracked.
     private final AtomicInteger hookClaims = new AtomicInteger();
 
     /** Makes a launcher; nothing is started or loaded before the first launch. */
     public ProcessLauncher() {
-        this(null, SearchPath.ofSimulator().withSystemDirectories());
+        this(null, ProcessTable.system(), SearchPath.ofSimulator().withSystemDirectories());
     }
 
-    ProcessLauncher(@Nullable Posix posix, SearchPath systemCommands) {
+    ProcessLauncher(@Nullable Posix posix, ProcessTable table, SearchPath systemCommands) {
         this.givenPosix = posix;
+        this.table = table;
         this.systemCommands = systemCommands;
     }
 
@@ -91,9 +93,8 @@ public final class ProcessLauncher implements AutoCloseable {
 
         List<String> arguments = new ArrayList<>(command.arguments());
         arguments.set(0, program.toString());
-        ProcessBuilder builder = new ProcessBuilder(wrapper.wrap(arguments));
+        ProcessBuilder builder = new ProcessBuilder(wrapper.wrap(Gate.hold(arguments)));
         builder.directory(directory.toFile());
-        builder.redirectInput(NULL_DEVICE);
         builder.environment().clear();
         builder.environment().putAll(environment);
         builder.environment().putAll(command.environment());
@@ -101,7 +102,7 @@ public final class ProcessLauncher implements AutoCloseable {
         ChildProcess child;
         launching.readLock().lock();
         try {
-            child = launch(name, program, builder, listener);
+            child = launch(name, program, wrapper, builder, listener);
         } finally {
             launching.readLock().unlock();
         }
@@ -127,7 +128,8 @@ public final class ProcessLauncher implements AutoCloseable {
         return (directory == null ? Path.of("") : directory).toAbsolutePath();
     }
 
-    private ChildProcess launch(String name, Path program, ProcessBuilder builder, ProcessListener listener)
+    private ChildProcess launch(
+            String name, Path program, SessionWrapper wrapper, ProcessBuilder builder, ProcessListener listener)
             throws LaunchException {
         if (closed) {
             throw new LaunchException(Reason.CLOSED, "cannot start " + program + ": the environment is closed");
@@ -135,7 +137,7 @@ public final class ProcessLauncher implements AutoCloseable {
         claimHook(program);
         boolean launched = false;
         try {
-            ChildProcess child = start(name, builder, listener);
+            ChildProcess child = start(name, program, wrapper, builder, listener);
             children.add(child);
             launched = true;
             return child;
@@ -148,23 +150,33 @@ public final class ProcessLauncher implements AutoCloseable {
         }
     }
 
-    private ChildProcess start(String name, ProcessBuilder builder, ProcessListener listener) throws IOException {
+    private ChildProcess start(
+            String name, Path program, SessionWrapper wrapper, ProcessBuilder builder, ProcessListener listener)
+            throws IOException {
         Posix posix = givenPosix == null ? Posix.system() : givenPosix;
+        // It is for the program alone; the commands before it get none.
+        Map<String, String> environment = Map.copyOf(builder.environment());
+        builder.environment().clear();
+        guard.start(posix, wrapper);
         Path pipes = Files.createTempDirectory("lambda-simulator-");
         try (OutputPipe stdout = OutputPipe.create(posix, pipes.resolve("stdout"));
                 OutputPipe stderr = OutputPipe.create(posix, pipes.resolve("stderr"))) {
             builder.redirectOutput(stdout.file()).redirectError(stderr.file());
             Process process = builder.start();
-            strays.of(process.toHandle(), builder.environment().get("AWS_LAMBDA_RUNTIME_API"));
             try {
+                guard.add(process.pid());
+                strays.of(process.toHandle(), environment.get(Strays.VARIABLE));
+                Gate.open(process, program.toString(), environment);
                 ProcessGroup group = new ProcessGroup(posix, process);
                 awaitGroup(process, group);
                 List<OutputReader> readers = List.of(
                         new OutputReader(stdout.connected(), OutputStream.STDOUT, listener),
                         new OutputReader(stderr.connected(), OutputStream.STDERR, listener));
-                return new ChildProcess(name, process, group, listener, readers, this::ended);
+                return new ChildProcess(
+                        name, process, group, new Freezer(posix, table, group), listener, readers, this::ended);
             } catch (IOException | RuntimeException e) {
                 process.destroyForcibly();
+                guard.gone(process.pid());
                 throw e;
             }
         } finally {
@@ -193,11 +205,14 @@ public final class ProcessLauncher implements AutoCloseable {
     private void ended(ChildProcess child) {
         if (child.isGone()) {
             forget(child);
+        } else {
+            guard.left(child.pid());
         }
     }
 
     private void forget(ChildProcess child) {
         if (children.remove(child)) {
+            guard.gone(child.pid());
             releaseHook();
         }
     }

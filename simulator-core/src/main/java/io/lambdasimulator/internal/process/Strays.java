@@ -19,19 +19,34 @@ import org.jspecify.annotations.Nullable;
  */
 final class Strays {
 
-    private static final String MARK = "AWS_LAMBDA_RUNTIME_API";
+    static final String VARIABLE = "AWS_LAMBDA_RUNTIME_API";
+
     private static final long BOUND = TimeUnit.SECONDS.toNanos(2);
 
+    private final Guard guard;
     private final Set<String> marks = ConcurrentHashMap.newKeySet();
 
     // An address may have been in use before, by an environment whose strays are not ours.
     private volatile @Nullable Instant since;
 
-    /** Remembers what marks the descendants of a process that was launched. */
-    void of(ProcessHandle launched, @Nullable String runtimeApi) {
-        if (runtimeApi != null && marks.add(MARK + "=" + runtimeApi) && since == null) {
+    Strays(Guard guard) {
+        this.guard = guard;
+    }
+
+    /**
+     * Remembers what marks the descendants of a process, before it runs its program.
+     *
+     * @throws IOException when the guard, which looks for them too, cannot be told
+     */
+    void of(ProcessHandle launched, @Nullable String runtimeApi) throws IOException {
+        if (runtimeApi == null) {
+            return;
+        }
+        String mark = VARIABLE + "=" + runtimeApi;
+        if (marks.add(mark) && since == null) {
             since = launched.info().startInstant().orElse(Instant.EPOCH);
         }
+        guard.mark(mark);
     }
 
     /** Kills all that are found, and looks again until none are. */
@@ -43,6 +58,7 @@ final class Strays {
             LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(1));
             found = find();
         }
+        marks.forEach(guard::unmark);
     }
 
     private List<ProcessHandle> find() {

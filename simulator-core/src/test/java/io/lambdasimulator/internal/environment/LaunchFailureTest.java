@@ -8,8 +8,10 @@ import io.lambdasimulator.environment.Participant;
 import io.lambdasimulator.environment.ShutdownReason;
 import io.lambdasimulator.environment.WhenBusy;
 import io.lambdasimulator.internal.environment.EnvironmentSettings.ExpectedExtension;
+import io.lambdasimulator.internal.environment.Participants.Launch;
 import io.lambdasimulator.internal.environment.Participants.Supply;
 import io.lambdasimulator.internal.event.RecordingEventLog;
+import io.lambdasimulator.internal.time.Activity;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
@@ -24,13 +26,22 @@ class LaunchFailureTest {
 
     private static final Participants UNDER_WAY = new Participants() {
         @Override
-        public void launch(Participant participant) {}
+        public void launch(Launch launch) {}
 
         @Override
-        public void terminate(Participant participant) {}
+        public void terminate(Launch launch) {}
 
         @Override
-        public void kill(Participant participant, String reason) {}
+        public void kill(Launch launch, String reason) {}
+
+        @Override
+        public void endAll(int generation) {}
+
+        @Override
+        public void freeze(long round) {}
+
+        @Override
+        public void thaw(long round) {}
 
         @Override
         public void afterOutput(Runnable task) {}
@@ -50,7 +61,7 @@ class LaunchFailureTest {
         CompletableFuture<?> shutdown = environment.shutDown(ShutdownReason.SPINDOWN);
         assertThat(shutdown).isNotDone();
 
-        environment.launchFailed(Participant.RUNTIME, "Runtime.InvalidEntrypoint", "too late");
+        environment.launchFailed(new Launch(Participant.RUNTIME, 1), "Runtime.InvalidEntrypoint", "too late");
 
         assertThat(shutdown).isCompleted();
     }
@@ -62,7 +73,7 @@ class LaunchFailureTest {
         CompletableFuture<?> shutdown = environment.shutDown(ShutdownReason.SPINDOWN);
         assertThat(shutdown).isNotDone();
 
-        environment.launchFailed(Participant.extension("late"), "UnknownError", "too late");
+        environment.launchFailed(new Launch(Participant.extension("late"), 1), "UnknownError", "too late");
 
         assertThat(shutdown).isCompleted();
     }
@@ -74,6 +85,7 @@ class LaunchFailureTest {
                 extensions,
                 Duration.ofSeconds(10),
                 true,
+                false,
                 WhenBusy.QUEUE,
                 InvocationIdHeader.OFF,
                 Optional.empty(),
@@ -84,6 +96,7 @@ class LaunchFailureTest {
                 scheduler,
                 Runnable::run,
                 new RecordingEventLog(Clock.systemUTC(), 100),
-                UNDER_WAY);
+                UNDER_WAY,
+                Activity.notKept());
     }
 }

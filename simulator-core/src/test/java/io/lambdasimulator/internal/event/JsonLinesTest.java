@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.lambdasimulator.environment.ExtensionEventType;
 import io.lambdasimulator.environment.ExtensionState;
+import io.lambdasimulator.environment.InitPhase;
 import io.lambdasimulator.environment.Participant;
 import io.lambdasimulator.environment.ProcessExit;
 import io.lambdasimulator.environment.ShutdownReason;
@@ -30,21 +31,22 @@ class JsonLinesTest {
 
     @Test
     void an_event_is_a_line_with_its_place_time_type_and_components() {
-        log.append(new Event.InitStarted());
+        log.append(new Event.InitStarted(InitPhase.INIT));
         log.append(new Event.ExtensionReported(
                 "metrics",
                 ExtensionState.INIT_ERROR,
                 EnumSet.allOf(ExtensionEventType.class),
                 Optional.of("Extension.Bad")));
-        log.append(new Event.InitReported(InvocationStatus.SUCCESS, Optional.empty(), Duration.ofNanos(12_500_000)));
+        log.append(new Event.InitReported(
+                InitPhase.INIT, InvocationStatus.SUCCESS, Optional.empty(), Duration.ofNanos(12_500_000)));
         log.append(new Event.ShutdownStarted(ShutdownReason.SPINDOWN, NOON.plusSeconds(2)));
         log.append(new Event.ParticipantExited(Participant.extension("metrics"), new ProcessExit.Signal(9)));
         log.append(new Event.ParticipantExited(Participant.RUNTIME, new ProcessExit.Code(0)));
 
         assertThat(log.toJsonLines()).isEqualTo("""
-                        {"sequence":0,"time":"2026-01-01T12:00:00Z","type":"InitStarted","record":{}}
+                        {"sequence":0,"time":"2026-01-01T12:00:00Z","type":"InitStarted","record":{"phase":"init"}}
                         {"sequence":1,"time":"2026-01-01T12:00:00Z","type":"ExtensionReported","record":{"name":"metrics","state":"InitError","events":["INVOKE","SHUTDOWN"],"errorType":"Extension.Bad"}}
-                        {"sequence":2,"time":"2026-01-01T12:00:00Z","type":"InitReported","record":{"status":"success","durationMs":12.5}}
+                        {"sequence":2,"time":"2026-01-01T12:00:00Z","type":"InitReported","record":{"phase":"init","status":"success","durationMs":12.5}}
                         {"sequence":3,"time":"2026-01-01T12:00:00Z","type":"ShutdownStarted","record":{"reason":"spindown","deadline":"2026-01-01T12:00:02Z"}}
                         {"sequence":4,"time":"2026-01-01T12:00:00Z","type":"ParticipantExited","record":{"participant":{"kind":"EXTENSION","name":"metrics"},"exit":{"signal":9}}}
                         {"sequence":5,"time":"2026-01-01T12:00:00Z","type":"ParticipantExited","record":{"participant":{"kind":"RUNTIME","name":"runtime"},"exit":{"exitCode":0}}}

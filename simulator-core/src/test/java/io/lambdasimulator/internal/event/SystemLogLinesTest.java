@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.lambdasimulator.environment.ExtensionEventType;
 import io.lambdasimulator.environment.ExtensionState;
 import io.lambdasimulator.environment.FunctionConfiguration;
+import io.lambdasimulator.environment.InitPhase;
 import io.lambdasimulator.event.Event;
 import io.lambdasimulator.invocation.InvocationReport;
 import io.lambdasimulator.invocation.InvocationStatus;
@@ -28,7 +29,7 @@ class SystemLogLinesTest {
     static Stream<Arguments> lines() {
         return Stream.of(
                 Arguments.of(
-                        new Event.InitStarted(),
+                        new Event.InitStarted(InitPhase.INIT),
                         List.of("INIT_START Runtime Version: provided:al2023\tRuntime Version ARN:"
                                 + " arn:aws:lambda:us-east-1::runtime:simulated")),
                 Arguments.of(
@@ -43,17 +44,20 @@ class SystemLogLinesTest {
                                 "late", ExtensionState.LAUNCH_ERROR, Set.of(), Optional.of("PermissionDenied")),
                         List.of("EXTENSION\tName: late\tState: LaunchError\tEvents: []\tError Type: PermissionDenied")),
                 Arguments.of(
-                        new Event.InitReported(InvocationStatus.SUCCESS, Optional.empty(), Duration.ofMillis(120)),
+                        new Event.InitReported(
+                                InitPhase.INIT, InvocationStatus.SUCCESS, Optional.empty(), Duration.ofMillis(120)),
                         List.of()),
                 Arguments.of(
                         new Event.InitReported(
+                                InitPhase.INIT,
                                 InvocationStatus.ERROR,
                                 Optional.of("Runtime.ExitError"),
                                 Duration.ofNanos(842_504_000)),
                         List.of("INIT_REPORT Init Duration: 842.50 ms\tPhase: init\tStatus: error\tError Type:"
                                 + " Runtime.ExitError")),
                 Arguments.of(
-                        new Event.InitReported(InvocationStatus.TIMEOUT, Optional.empty(), Duration.ofMillis(10_000)),
+                        new Event.InitReported(
+                                InitPhase.INIT, InvocationStatus.TIMEOUT, Optional.empty(), Duration.ofMillis(10_000)),
                         List.of("INIT_REPORT Init Duration: 10000.00 ms\tPhase: init\tStatus: timeout")),
                 Arguments.of(
                         new Event.InvocationStarted(ID, "$LATEST", Instant.EPOCH),

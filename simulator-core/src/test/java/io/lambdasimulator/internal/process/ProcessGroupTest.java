@@ -116,6 +116,11 @@ class ProcessGroupTest {
         }
 
         @Override
+        public Delivery signal(long pid, int signal) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
         public int session(long pid) {
             return session;
         }

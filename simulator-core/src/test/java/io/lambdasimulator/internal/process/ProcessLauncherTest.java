@@ -40,21 +40,6 @@ import org.junit.jupiter.params.provider.EnumSource;
 @Timeout(120)
 class ProcessLauncherTest {
 
-    /** The ways to reach the system, each of which has to be as good as the others. */
-    enum Variant {
-        JNA_AND_SETSID,
-        COMMANDS_AND_PERL;
-
-        ProcessLauncher launcher(Path directory) throws IOException {
-            if (this == JNA_AND_SETSID) {
-                return new ProcessLauncher();
-            }
-            Path perl = SearchPath.ofSimulator().find("perl").orElseThrow();
-            Files.createSymbolicLink(directory.resolve("perl"), perl);
-            return new ProcessLauncher(new CommandPosix(), new SearchPath(List.of(directory)));
-        }
-    }
-
     private static final Map<String, String> PATH = Map.of("PATH", System.getenv("PATH"));
 
     @TempDir
@@ -155,6 +140,66 @@ class ProcessLauncherTest {
             assertThat(run(Command.of("/usr/bin/env"), Map.of()).stdout()).isEmpty();
         }
 
+        @ParameterizedTest
+        @EnumSource
+        void variables_that_a_shell_keeps_to_itself(Variant variant) throws Exception {
+            launcher = variant.launcher(directory);
+            Map<String, String> environment = new HashMap<>();
+            for (String name : List.of(
+                    "PWD",
+                    "OLDPWD",
+                    "SHLVL",
+                    "_",
+                    "UID",
+                    "PPID",
+                    "IFS",
+                    "PS1",
+                    "PS4",
+                    "OPTIND",
+                    "LINENO",
+                    "RANDOM",
+                    "BASH_VERSION",
+                    "BASH_ENV",
+                    "SHELLOPTS",
+                    "ENV",
+                    "HOSTNAME",
+                    "PERL5OPT",
+                    "a.b",
+                    "npm-x",
+                    "1st",
+                    "%%")) {
+                environment.put(name, "of the user");
+            }
+            environment.put("LC_ALL", "xx_YY.none");
+            environment.put("SINGLE", "it's `a` $HOME \\ \"quote\"");
+            environment.put("UMLAUT", "grün 🐑");
+            environment.put("LONG", "x".repeat(100_000));
+
+            RecordingListener env = run(Command.of("/usr/bin/env"), environment);
+
+            assertThat(env.stderr()).isEmpty();
+            assertThat(env.stdout())
+                    .containsExactlyInAnyOrderElementsOf(environment.entrySet().stream()
+                            .map(variable -> variable.getKey() + "=" + variable.getValue())
+                            .toList());
+        }
+
+        @Test
+        void nothing_is_open_but_the_three_streams() throws Exception {
+            assertThat(run(Command.of("sh", "-c", "ls /proc/self/fd; readlink /proc/self/fd/0"), PATH)
+                            .stdout())
+                    .containsExactly("0", "1", "2", "3", "/dev/null");
+        }
+
+        @Test
+        void a_program_with_an_equals_sign_and_an_odd_variable() throws Exception {
+            Path script = file("a=b", "#!/bin/sh\necho \"$0 $PWD\" \"$@\"\n", "rwxr-xr-x");
+
+            assertThat(run(Command.of(script.toString(), "x=y"), Map.of("a.b", "c"))
+                            .stdout())
+                    .containsExactly(script + " " + directory.toRealPath() + " x=y");
+        }
+
         @Test
         void arguments_arrive_as_they_are() throws Exception {
             RecordingListener printf =
@@ -209,7 +254,7 @@ class ProcessLauncherTest {
 
         @Test
         void neither_setsid_nor_perl() {
-            launcher = new ProcessLauncher(new CommandPosix(), new SearchPath(List.of(directory)));
+            launcher = new ProcessLauncher(new CommandPosix(), new PsCommand(), new SearchPath(List.of(directory)));
 
             assertThatThrownBy(() -> launch(new RecordingListener(), "/bin/true"))
                     .isInstanceOfSatisfying(
