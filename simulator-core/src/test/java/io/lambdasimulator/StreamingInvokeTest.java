@@ -449,8 +449,6 @@ class StreamingInvokeTest {
             runtime.initError("{\"errorType\":\"Runtime.ImportModuleError\"}").assertAccepted();
 
             events(caller).assertUnhandled("{\"errorType\":\"Runtime.ImportModuleError\"}");
-            events(caller().request("POST", PATH, "{}"))
-                    .assertUnhandled("{\"errorType\":\"Runtime.ImportModuleError\"}");
         }
 
         @Test
