@@ -34,6 +34,7 @@ import io.lambdasimulator.internal.process.EnvironmentVariables;
 import io.lambdasimulator.internal.process.ExtensionsDirectory;
 import io.lambdasimulator.internal.process.ForeignProcess;
 import io.lambdasimulator.internal.process.Freezing;
+import io.lambdasimulator.internal.time.Activity;
 import io.lambdasimulator.invocation.Invocation;
 import io.lambdasimulator.invocation.InvocationReport;
 import io.lambdasimulator.invocation.InvocationRequest;
@@ -42,12 +43,14 @@ import io.lambdasimulator.participant.Command;
 import io.lambdasimulator.participant.ExtensionContext;
 import io.lambdasimulator.participant.ExtensionProgram;
 import io.lambdasimulator.participant.FunctionHandler;
+import io.lambdasimulator.time.VirtualClock;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
@@ -64,6 +67,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One simulated AWS Lambda execution environment, on demand: the Runtime and Extensions APIs on a loopback port, a runtime
@@ -90,8 +95,21 @@ public final class LambdaSimulator implements AutoCloseable {
 
     private static final Duration CLOSE_LIMIT = Duration.ofSeconds(5);
 
+    /** What a process has in real time for each budget of a virtual clock, since none ends in no time. */
+    private static final Duration GRACE = Duration.ofMillis(300);
+
+    /** How long a participant in this JVM may keep a virtual clock from going through the budgets, in real time. */
+    private static final Duration SETTLES_WITHIN = Duration.ofSeconds(2);
+
+    /** After these two the shutdown of AWS is over: the longest share of a runtime, and the longest budget. */
+    private static final List<Duration> BUDGETS = List.of(Duration.ofMillis(500), Duration.ofSeconds(2));
+
+    private static final Logger LOG = LoggerFactory.getLogger(LambdaSimulator.class);
+
     private final Builder options;
     private final RecordingEventLog log;
+    private final Activity activity;
+    private final ScheduledExecutorService scheduler;
     private final WorkerThreads workers;
     private final SimulatedParticipants participants;
     private final ExecutionEnvironment environment;
@@ -105,15 +123,18 @@ public final class LambdaSimulator implements AutoCloseable {
         this.options = options;
         Clock clock = options.clock;
         this.log = new RecordingEventLog(clock, options.retainedEvents, Secrets.of(options.secrets()));
+        this.activity = Activity.under(clock);
         this.workers = new WorkerThreads();
-        this.participants = new SimulatedParticipants(log);
+        this.scheduler = options.newScheduler(workers);
+        this.participants = new SimulatedParticipants(log, clock, activity);
         this.environment = new ExecutionEnvironment(
                 options.settings(),
                 clock,
-                options.scheduler == null ? workers.timer() : options.scheduler,
-                workers.callbacks(),
+                scheduler,
+                activity.counting("a callback of a future", workers.callbacks()),
                 log,
-                participants);
+                participants,
+                activity);
     }
 
     /**
@@ -130,10 +151,15 @@ public final class LambdaSimulator implements AutoCloseable {
     private void open() {
         try {
             runtimeApi = ApiServers.runtimeApi(
-                    options.runtimeApiHost, options.runtimeApiPort, environment, log, options.extensionsEnabled);
+                    options.runtimeApiHost,
+                    options.runtimeApiPort,
+                    environment,
+                    log,
+                    options.extensionsEnabled,
+                    activity);
             if (options.frontDoorPort >= 0) {
                 frontDoor = ApiServers.frontDoor(
-                        options.frontDoorHost, options.frontDoorPort, environment, options.function, log);
+                        options.frontDoorHost, options.frontDoorPort, environment, options.function, log, activity);
             }
             if (options.functionUrlPort >= 0) {
                 functionUrl = ApiServers.functionUrl(
@@ -142,7 +168,8 @@ public final class LambdaSimulator implements AutoCloseable {
                         environment,
                         options.function,
                         options.invokeMode,
-                        options.clock);
+                        options.clock,
+                        activity);
             }
             participants.prepare(environment, options.sources(runtimeApi()));
             environment.start();
@@ -531,13 +558,18 @@ public final class LambdaSimulator implements AutoCloseable {
      * within 0, 0.5 or 2 s) and waits for the end. A frozen environment is thawed first; a reset that is under way is taken for
      * the shutdown. The APIs go on listening until {@link #close()}.
      *
+     * <p>Under a {@link VirtualClock} the budgets are simulated and nobody is left to advance the clock, so this does, by as
+     * much of the budgets as is needed. Processes get up to 0.3 s of real time to end by themselves, for each of the budgets.
+     *
      * @param reason what extensions are told
      * @return what became of whom
      * @throws IllegalStateException when it is not over 3 s after its time, or this thread is interrupted
      */
     public ShutdownReport shutdown(ShutdownReason reason) {
         try {
-            return environment.shutDown(reason).get(CLOSE_LIMIT.toMillis(), TimeUnit.MILLISECONDS);
+            CompletableFuture<ShutdownReport> shutDown = environment.shutDown(reason);
+            passBudgets(shutDown);
+            return shutDown.get(CLOSE_LIMIT.toMillis(), TimeUnit.MILLISECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IllegalStateException("interrupted while waiting for the shutdown", e);
@@ -551,6 +583,8 @@ public final class LambdaSimulator implements AutoCloseable {
      * Shuts the environment down as {@link #shutdown} does with reason {@code spindown}, then makes sure that no process, open poll or listener is
      * left, whatever failed. Blocks for about the shutdown budget at
      * most; half a second longer for an object in this JVM that ignores its interrupt. Closing again does nothing.
+     *
+     * <p>Under a {@link VirtualClock} whoever keeps time from going on for 2 s of real time is ended by force.
      */
     @Override
     public void close() {
@@ -558,11 +592,14 @@ public final class LambdaSimulator implements AutoCloseable {
             return;
         }
         try {
-            await(environment.shutDown(ShutdownReason.SPINDOWN));
+            CompletableFuture<ShutdownReport> shutDown = environment.shutDown(ShutdownReason.SPINDOWN);
+            if (passBudgets(shutDown)) {
+                await(shutDown, CLOSE_LIMIT);
+            }
             // Callers who asked for the log have their answer once this much of the output has been read.
             CompletableFuture<@Nullable Void> output = new CompletableFuture<>();
             participants.afterOutput(() -> output.complete(null));
-            await(output);
+            await(output, CLOSE_LIMIT);
         } finally {
             closeAll(
                     () -> close(frontDoor),
@@ -570,6 +607,7 @@ public final class LambdaSimulator implements AutoCloseable {
                     () -> environment.close(),
                     () -> close(runtimeApi),
                     participants::close,
+                    this::closeTimers,
                     workers::close,
                     log::close);
         }
@@ -581,9 +619,44 @@ public final class LambdaSimulator implements AutoCloseable {
         }
     }
 
-    private static void await(CompletableFuture<?> step) {
+    /** Moves a virtual clock until the shutdown is over; says whether there is any point in waiting for that. */
+    private boolean passBudgets(CompletableFuture<ShutdownReport> shutDown) {
+        if (!(options.clock instanceof VirtualClock virtual)) {
+            return true;
+        }
+        Instant start = virtual.instant();
         try {
-            step.get(CLOSE_LIMIT.toMillis(), TimeUnit.MILLISECONDS);
+            for (Duration budget : BUDGETS) {
+                if (options.launchesProcesses()) {
+                    await(shutDown, GRACE);
+                }
+                Instant end = start.plus(budget);
+                if (!shutDown.isDone()) {
+                    virtual.settle(SETTLES_WITHIN);
+                }
+                while (!shutDown.isDone() && virtual.instant().isBefore(end)) {
+                    Instant next = virtual.nextDue().orElse(end);
+                    virtual.advance(
+                            Duration.between(virtual.instant(), next.isBefore(end) ? next : end), SETTLES_WITHIN);
+                }
+            }
+            return true;
+        } catch (IllegalStateException e) {
+            // Somebody does not settle, or time is not ours to move: what is left is ended by force.
+            LOG.debug("shutting down without regard to the budgets", e);
+            return false;
+        }
+    }
+
+    private void closeTimers() {
+        if (options.scheduler == null) {
+            scheduler.shutdownNow();
+        }
+    }
+
+    private static void await(CompletableFuture<?> step, Duration atMost) {
+        try {
+            step.get(atMost.toMillis(), TimeUnit.MILLISECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } catch (ExecutionException | TimeoutException e) {
@@ -917,7 +990,23 @@ public final class LambdaSimulator implements AutoCloseable {
         }
 
         /**
-         * Sets the time: every instant, deadline and budget of the environment comes from these two.
+         * Sets the time: every instant, deadline and budget of the environment comes from this clock, and its
+         * {@link VirtualClock#advance} knows what the environment is busy with. Several environments can share a clock.
+         *
+         * <p>The environment makes a scheduler of its own on it, so the clock's can be given to a participant that shuts it down.
+         *
+         * @param clock moves when the test says so; not closed by the simulator
+         * @return this builder
+         */
+        public Builder time(VirtualClock clock) {
+            this.clock = clock;
+            this.scheduler = null;
+            return this;
+        }
+
+        /**
+         * Sets the time: every instant, deadline and budget of the environment comes from these two. For time that a test
+         * controls see {@link #time(VirtualClock)}.
          *
          * @param clock tells the time
          * @param scheduler runs what becomes due; not closed by the simulator
@@ -1051,6 +1140,19 @@ public final class LambdaSimulator implements AutoCloseable {
             invokeMode = other.invokeMode;
         }
 
+        private ScheduledExecutorService newScheduler(WorkerThreads workers) {
+            if (scheduler != null) {
+                return scheduler;
+            }
+            return clock instanceof VirtualClock virtual ? virtual.newScheduler() : workers.timer();
+        }
+
+        private boolean launchesProcesses() {
+            return runtimeCommand != null
+                    || runtimeFromBootstrap
+                    || extensions.values().stream().anyMatch(ExtensionSource.Launched.class::isInstance);
+        }
+
         private void readExtensionsDirectory() {
             if (!extensionsEnabled) {
                 extensions.clear();
@@ -1119,11 +1221,12 @@ public final class LambdaSimulator implements AutoCloseable {
                             : EnvironmentVariables.isolated(function, runtimeApi, logStream, System.getenv()))
                     .withServiceValues(credentials);
             Map<Participant, Source> sources = new HashMap<>();
-            if (runtimeHandler != null) {
+            FunctionHandler handler = runtimeHandler;
+            if (handler != null) {
                 sources.put(
                         Participant.RUNTIME,
                         new Source.Hosted(
-                                "handler function", timers -> new FunctionRuntime(runtimeApi, runtimeHandler).run()));
+                                "handler function", timers -> new FunctionRuntime(runtimeApi, handler).run()));
             } else if (runtimeCommand != null) {
                 sources.put(Participant.RUNTIME, new Source.Program(runtimeCommand, variables.forRuntime(), null));
             } else if (runtimeFromBootstrap) {

@@ -13,42 +13,39 @@ import io.lambdasimulator.invocation.InvocationReport;
 import io.lambdasimulator.invocation.InvocationRequest;
 import io.lambdasimulator.invocation.InvocationResult;
 import io.lambdasimulator.invocation.InvocationStatus;
+import io.lambdasimulator.time.VirtualClock;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
-import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 
 class DeadlinesTest {
 
     private static final Duration LIMIT = Duration.ofSeconds(10);
 
-    private final ManualTime time = new ManualTime();
-    private final CountDownLatch never = new CountDownLatch(1);
+    private final VirtualClock clock = VirtualClock.startingAt(Instant.parse("2026-01-01T00:00:00Z"));
+    private final CompletableFuture<byte[]> never = new CompletableFuture<>();
 
-    private LambdaSimulator.Builder onManualTime() {
-        return LambdaSimulator.builder().time(time, time.scheduler());
+    private LambdaSimulator.Builder onVirtualTime() {
+        return LambdaSimulator.builder().time(clock);
     }
 
     @Test
     void an_invocation_that_reaches_its_deadline_is_answered_with_the_services_timeout() {
         FunctionConfiguration function =
                 FunctionConfiguration.builder().timeout(Duration.ofMinutes(15)).build();
-        try (LambdaSimulator lambda = onManualTime()
+        try (LambdaSimulator lambda = onVirtualTime()
                 .function(function)
-                .runtime((event, context) -> {
-                    never.await();
-                    return event;
-                })
+                .runtime((event, context) -> clock.await(never))
                 .start()) {
             Invocation invocation =
                     lambda.submit(InvocationRequest.builder().requestId("r-1").build());
-            awaitRunning(lambda);
 
-            time.advance(Duration.ofMinutes(15).minusMillis(1));
+            clock.advance(Duration.ofMinutes(15).minusMillis(1));
             assertThat(invocation.answer()).isNotDone();
-            time.advance(Duration.ofMillis(1));
+            clock.advance(Duration.ofMillis(1));
 
             InvocationResult result = invocation.awaitAnswer(LIMIT);
             assertThat(result.payloadText())
@@ -65,19 +62,18 @@ class DeadlinesTest {
 
     @Test
     void invocations_behind_one_that_timed_out_begin_with_an_init_under_a_timeout_of_their_own() {
-        try (LambdaSimulator lambda = onManualTime()
+        try (LambdaSimulator lambda = onVirtualTime()
                 .runtime((event, context) -> {
                     if (event.length > 0) {
-                        never.await();
+                        clock.await(never);
                     }
                     return "\"done\"".getBytes(StandardCharsets.UTF_8);
                 })
                 .start()) {
             Invocation hanging = lambda.submit(InvocationRequest.of("\"hang\""));
             Invocation queued = lambda.submit(InvocationRequest.of(""));
-            awaitRunning(lambda);
-            Instant timeout = time.instant().plusSeconds(3);
-            time.advance(Duration.ofSeconds(3));
+            Instant timeout = clock.instant().plusSeconds(3);
+            clock.advance(Duration.ofSeconds(3));
 
             assertThat(hanging.awaitCompletion(LIMIT).status()).isEqualTo(InvocationStatus.TIMEOUT);
             assertThat(queued.awaitAnswer(LIMIT).payloadText()).isEqualTo("\"done\"");
@@ -98,7 +94,7 @@ class DeadlinesTest {
 
     @Test
     void an_extension_that_stays_busy_leaves_the_caller_its_answer_and_times_the_invocation_out() {
-        try (LambdaSimulator lambda = onManualTime()
+        try (LambdaSimulator lambda = onVirtualTime()
                 .declareExtension("busy")
                 .runtime((event, context) -> event)
                 .start()) {
@@ -108,7 +104,7 @@ class DeadlinesTest {
 
             assertThat(invocation.awaitAnswer(LIMIT).payloadText()).isEqualTo("{\"n\":1}");
             lambda.eventLog().await(Event.RuntimeDone.class, done -> true, LIMIT);
-            time.advance(Duration.ofSeconds(3));
+            clock.advance(Duration.ofSeconds(3));
 
             assertThat(invocation.awaitCompletion(LIMIT).status()).isEqualTo(InvocationStatus.TIMEOUT);
             assertThat(invocation.awaitAnswer(LIMIT).isSuccess()).isTrue();
@@ -123,7 +119,7 @@ class DeadlinesTest {
 
     @Test
     void init_that_takes_longer_than_its_limit_is_tried_again_within_the_invocation_under_the_function_timeout() {
-        try (LambdaSimulator lambda = onManualTime()
+        try (LambdaSimulator lambda = onVirtualTime()
                 .declareExtension("absent")
                 .runtime((event, context) -> event)
                 .start()) {
@@ -131,10 +127,10 @@ class DeadlinesTest {
                     lambda.submit(InvocationRequest.builder().requestId("r-1").build());
             assertThat(lambda.describeWaiting()).isEqualTo("init waits for the registration of extension absent");
 
-            time.advance(Duration.ofSeconds(10));
+            clock.advance(Duration.ofSeconds(10));
             assertThat(waiting.answer()).isNotDone();
             assertThat(lambda.phase()).isEqualTo(EnvironmentPhase.INIT);
-            time.advance(Duration.ofSeconds(3));
+            clock.advance(Duration.ofSeconds(3));
 
             assertThat(waiting.awaitAnswer(LIMIT).payloadText())
                     .isEqualTo("{\"errorType\":\"Sandbox.Timedout\","
@@ -157,13 +153,13 @@ class DeadlinesTest {
 
     @Test
     void an_init_that_is_too_slow_once_succeeds_within_the_invocation() {
-        try (LambdaSimulator lambda = onManualTime()
+        try (LambdaSimulator lambda = onVirtualTime()
                 .declareExtension("late")
                 .runtime((event, context) -> event)
                 .start()) {
             Invocation waiting = lambda.submit(InvocationRequest.of("1"));
-            time.advance(Duration.ofSeconds(10));
-            time.advance(Duration.ofSeconds(1));
+            clock.advance(Duration.ofSeconds(10));
+            clock.advance(Duration.ofSeconds(1));
             var unused = new ExtensionClient(lambda.runtimeApi(), "late").pollInBackground();
 
             assertThat(waiting.awaitAnswer(LIMIT).payloadText()).isEqualTo("1");
@@ -178,23 +174,15 @@ class DeadlinesTest {
 
     @Test
     void without_deadlines_nothing_times_out() {
-        try (LambdaSimulator lambda = onManualTime()
+        try (LambdaSimulator lambda = onVirtualTime()
                 .withoutDeadlines()
-                .runtime((event, context) -> {
-                    never.await();
-                    return event;
-                })
+                .runtime((event, context) -> clock.await(never))
                 .start()) {
             Invocation invocation = lambda.submit(InvocationRequest.of("{}"));
-            awaitRunning(lambda);
-            time.advance(Duration.ofDays(1));
-            never.countDown();
+            clock.advance(Duration.ofDays(1));
+            never.complete(new byte[0]);
 
             assertThat(invocation.awaitAnswer(LIMIT).isSuccess()).isTrue();
         }
-    }
-
-    private static void awaitRunning(LambdaSimulator lambda) {
-        lambda.eventLog().await(Event.EventDelivered.class, delivered -> true, LIMIT);
     }
 }

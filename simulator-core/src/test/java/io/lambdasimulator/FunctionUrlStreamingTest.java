@@ -9,6 +9,7 @@ import io.lambdasimulator.environment.WhenBusy;
 import io.lambdasimulator.event.Event;
 import io.lambdasimulator.invocation.InvocationReport;
 import io.lambdasimulator.invocation.InvocationRequest;
+import io.lambdasimulator.time.VirtualClock;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.http.HttpClient;
@@ -16,6 +17,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.concurrent.CompletableFuture;
@@ -44,7 +46,7 @@ class FunctionUrlStreamingTest {
                 + Base64.getEncoder().encodeToString("{}".getBytes(StandardCharsets.UTF_8))
     };
 
-    private final ManualTime time = new ManualTime();
+    private final VirtualClock clock = VirtualClock.startingAt(Instant.parse("2026-01-01T00:00:00Z"));
     private final HttpClient http = HttpClient.newHttpClient();
     private LambdaSimulator lambda;
     private BareRuntime runtime;
@@ -55,7 +57,7 @@ class FunctionUrlStreamingTest {
     }
 
     private void start(LambdaSimulator.Builder builder) {
-        lambda = builder.time(time, time.scheduler()).functionUrl().start();
+        lambda = builder.time(clock).functionUrl().start();
         runtime = new BareRuntime(lambda).park();
     }
 
@@ -241,6 +243,21 @@ class FunctionUrlStreamingTest {
         }
 
         @Test
+        void of_a_status_without_body_leaves_the_connection_to_the_next_request() {
+            try (Wire caller = new Wire(lambda.functionUrl().orElseThrow().getAuthority())) {
+                for (int round = 0; round < 2; round++) {
+                    caller.request("GET", "/", "");
+                    stream(PRELUDE)
+                            .chunk("{\"statusCode\":204}" + NULS + "left out")
+                            .lastChunk();
+                    assertThat(caller.reply().status()).isEqualTo(204);
+                    runtime.reply().assertAccepted();
+                    runtime.park();
+                }
+            }
+        }
+
+        @Test
         void is_answered_without_the_payload_to_HEAD() throws Exception {
             CompletableFuture<HttpResponse<InputStream>> call = call("HEAD");
             stream(PRELUDE)
@@ -318,7 +335,7 @@ class FunctionUrlStreamingTest {
         void a_timeout_is_502() throws Exception {
             CompletableFuture<HttpResponse<InputStream>> call = call();
             stream(PRELUDE).chunk("{\"statusCode\":200}");
-            time.advance(Duration.ofSeconds(3));
+            clock.advance(Duration.ofSeconds(3));
 
             assertBadGateway(soon(call));
         }
@@ -364,7 +381,7 @@ class FunctionUrlStreamingTest {
             CompletableFuture<HttpResponse<InputStream>> call = call();
             HttpResponse<InputStream> response = begun(stream(), call);
 
-            time.advance(Duration.ofSeconds(3));
+            clock.advance(Duration.ofSeconds(3));
 
             assertBrokenOff(response);
         }

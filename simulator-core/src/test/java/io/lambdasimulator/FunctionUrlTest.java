@@ -9,6 +9,7 @@ import io.lambdasimulator.environment.WhenBusy;
 import io.lambdasimulator.event.Event;
 import io.lambdasimulator.invocation.InvocationReport;
 import io.lambdasimulator.invocation.InvocationRequest;
+import io.lambdasimulator.time.VirtualClock;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -167,9 +168,9 @@ class FunctionUrlTest {
 
     @Test
     void the_time_of_the_request_is_that_of_the_environment() throws Exception {
-        ManualTime time = new ManualTime();
-        restart(LambdaSimulator.builder().time(time, time.scheduler()).withoutDeadlines());
-        time.advance(Duration.ofSeconds(63));
+        VirtualClock clock = VirtualClock.startingAt(Instant.parse("2026-01-01T00:00:00Z"));
+        restart(LambdaSimulator.builder().time(clock).withoutDeadlines());
+        clock.advance(Duration.ofSeconds(63));
         caller().request("GET", "/", "");
 
         JsonNode context = json(runtime.next()).get("requestContext");
@@ -327,12 +328,12 @@ class FunctionUrlTest {
 
         @Test
         void to_a_timeout() {
-            ManualTime time = new ManualTime();
-            restart(LambdaSimulator.builder().time(time, time.scheduler()));
+            VirtualClock clock = VirtualClock.startingAt(Instant.parse("2026-01-01T00:00:00Z"));
+            restart(LambdaSimulator.builder().time(clock));
             Wire caller = caller().request("GET", "/", "");
             runtime.next();
 
-            time.advance(Duration.ofSeconds(3));
+            clock.advance(Duration.ofSeconds(3));
 
             assertBadGateway(caller.reply());
         }

@@ -1,14 +1,17 @@
 package io.lambdasimulator;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.lambdasimulator.invocation.Invocation;
 import io.lambdasimulator.invocation.InvocationRequest;
 import io.lambdasimulator.invocation.InvocationResult;
+import io.lambdasimulator.time.VirtualClock;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Base64;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
@@ -22,9 +25,8 @@ class StreamedResponsesTest {
     private static final String TRAILERS =
             "Trailer: Lambda-Runtime-Function-Error-Type, Lambda-Runtime-Function-Error-Body";
 
-    private final ManualTime time = new ManualTime();
-    private final LambdaSimulator lambda =
-            LambdaSimulator.builder().time(time, time.scheduler()).start();
+    private final VirtualClock clock = VirtualClock.startingAt(Instant.parse("2026-01-01T00:00:00Z"));
+    private final LambdaSimulator lambda = LambdaSimulator.builder().time(clock).start();
     private final BareRuntime runtime = new BareRuntime(lambda);
 
     @AfterEach
@@ -106,7 +108,7 @@ class StreamedResponsesTest {
         InputStream stream = invocation.responseStream();
         assertThat(text(stream.readNBytes(6))).isEqualTo("so far");
 
-        time.advance(Duration.ofSeconds(3));
+        clock.advance(Duration.ofSeconds(3));
 
         assertThat(stream.read()).isEqualTo(-1);
         assertThat(invocation.awaitAnswer(LIMIT).errorType()).contains("Sandbox.Timedout");
@@ -127,7 +129,7 @@ class StreamedResponsesTest {
     @Test
     void a_shaped_stream_flows_at_its_rate_once_the_burst_is_used_up() throws Exception {
         try (LambdaSimulator shaped = LambdaSimulator.builder()
-                        .time(time, time.scheduler())
+                        .time(clock)
                         .shapeResponseStreams(100_000, 1_000)
                         .start();
                 BareRuntime sender = new BareRuntime(shaped).park()) {
@@ -142,10 +144,11 @@ class StreamedResponsesTest {
             assertThat(stream.readNBytes(500)).hasSize(500);
             sender.wire().chunk("z");
             CompletableFuture<Integer> next = CompletableFuture.supplyAsync(() -> read(stream));
-            time.awaitDueWithin(Duration.ofMillis(500));
-            time.advance(Duration.ofMillis(499));
+            Instant through = clock.instant().plusMillis(500);
+            await().until(() -> clock.nextDue().filter(through::equals).isPresent());
+            clock.advance(Duration.ofMillis(499));
             assertThat(next).isNotDone();
-            time.advance(Duration.ofMillis(1));
+            clock.advance(Duration.ofMillis(1));
 
             assertThat(next).succeedsWithin(LIMIT).isEqualTo((int) 'z');
         }

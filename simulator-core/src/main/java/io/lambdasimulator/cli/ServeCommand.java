@@ -1,6 +1,7 @@
 package io.lambdasimulator.cli;
 
 import io.lambdasimulator.LambdaSimulator;
+import io.lambdasimulator.environment.FreezeMode;
 import io.lambdasimulator.environment.FunctionConfiguration;
 import io.lambdasimulator.environment.InvokeMode;
 import io.lambdasimulator.internal.process.Bootstrap;
@@ -182,10 +183,17 @@ final class ServeCommand implements Callable<Integer> {
     private boolean enableInitCaching;
 
     @Option(
+            names = "--freeze",
+            paramLabel = "MODE",
+            description = "What becomes of the processes between invocations: signal stops them, as AWS does; none lets"
+                    + " them run on. Default: signal, where the platform can.")
+    private @Nullable String freeze;
+
+    @Option(
             names = "--debug",
             description =
-                    "Enforces no deadline, neither of init nor of an invocation, so that the runtime or an extension"
-                            + " can be stopped in a debugger.")
+                    "Enforces no deadline, neither of init nor of an invocation, and freezes nothing, so that the runtime"
+                            + " or an extension can be stopped in a debugger.")
     private boolean debug;
 
     ServeCommand(Map<String, String> environment, PrintStream out, PrintStream err) {
@@ -227,8 +235,9 @@ final class ServeCommand implements Callable<Integer> {
                 .runtimeApiAddress(runtimeApi.host(), runtimeApi.port())
                 .frontDoorAddress(invoke.host(), invoke.port());
         useFunctionUrl(simulator);
+        option("--freeze", freeze).ifPresent(setting -> simulator.freeze(freezeMode(setting)));
         if (debug) {
-            simulator.withoutDeadlines();
+            simulator.forDebugging();
         }
         return runtime(simulator);
     }
@@ -251,6 +260,14 @@ final class ServeCommand implements Callable<Integer> {
                 .filter(mode -> mode.name().equals(setting.value()))
                 .findFirst()
                 .orElseThrow(() -> setting.wrong("is no invoke mode: use BUFFERED or RESPONSE_STREAM"));
+    }
+
+    private static FreezeMode freezeMode(Setting setting) {
+        return switch (setting.value()) {
+            case "signal" -> FreezeMode.SIGNAL;
+            case "none" -> FreezeMode.NONE;
+            default -> throw setting.wrong("is no way to freeze: use signal or none");
+        };
     }
 
     private LambdaSimulator.Builder runtime(LambdaSimulator.Builder simulator) {

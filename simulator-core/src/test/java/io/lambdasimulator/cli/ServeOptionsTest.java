@@ -174,6 +174,7 @@ class ServeOptionsTest {
                             "--timeout: \"soon\" cannot be: use a whole number from 1 to 2147483647",
                             "--timeout",
                             "soon"),
+                    mistake("--freeze: \"hard\" is no way to freeze: use signal or none", "--freeze", "hard"),
                     mistake("--timeout: \"0\" cannot be: use a whole number from 1 to 2147483647", "--timeout=0"),
                     mistake("--timeout: \"1.5\" cannot be: use a whole number from 1 to 2147483647", "--timeout=1.5"),
                     mistake("--memory: \"64\" cannot be: use a whole number from 128 to 10240", "--memory", "64"),

@@ -6,8 +6,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Keeps examples what they are: files that tell whoever opens them how to run them. */
@@ -35,12 +35,17 @@ class ExamplesTest {
                         + " -Dsurefire.failIfNoSpecifiedTests=false}.");
     }
 
-    @Test
-    void the_readme_opens_with_the_first_test() throws IOException {
-        String first = Files.readString(Path.of("src/test/java/io/lambdasimulator/examples/FirstTest.java"));
+    @ParameterizedTest
+    @CsvSource({
+        "../README.md, FirstTest",
+        "../docs/extension-authors.md, FirstTest",
+        "../docs/runtime-authors.md, RuntimeTest"
+    })
+    void a_document_shows_a_test_as_it_is(Path document, String test) throws IOException {
+        String source = Files.readString(Path.of("src/test/java/io/lambdasimulator/examples/" + test + ".java"));
 
-        assertThat(Files.readString(Path.of("../README.md")))
-                .contains("```java\n" + first.substring(first.indexOf("class FirstTest")) + "```");
+        assertThat(Files.readString(document))
+                .contains("```java\n" + source.substring(source.indexOf("class " + test)) + "```");
     }
 
     static Stream<Path> scripts() throws IOException {

@@ -18,6 +18,7 @@ import io.lambdasimulator.internal.environment.InvocationTask.Readiness;
 import io.lambdasimulator.internal.environment.Participants.Launch;
 import io.lambdasimulator.internal.environment.Participants.Supply;
 import io.lambdasimulator.internal.event.RecordingEventLog;
+import io.lambdasimulator.internal.time.Activity;
 import io.lambdasimulator.invocation.Invocation;
 import io.lambdasimulator.invocation.InvocationRejectedException;
 import io.lambdasimulator.invocation.InvocationReport;
@@ -92,10 +93,11 @@ public final class ExecutionEnvironment {
             ScheduledExecutorService scheduler,
             Executor callbacks,
             RecordingEventLog log,
-            Participants participants) {
+            Participants participants,
+            Activity activity) {
         this.settings = settings;
         this.function = settings.function();
-        this.owner = new Owner(clock, scheduler, callbacks, log);
+        this.owner = new Owner(clock, scheduler, callbacks, log, activity);
         this.identifiers = new Identifiers(clock);
         this.participants = participants;
         this.freezing = new Freezing(owner, participants);

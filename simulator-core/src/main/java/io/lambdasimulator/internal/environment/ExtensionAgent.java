@@ -120,12 +120,17 @@ final class ExtensionAgent {
      * @return the account of the {@code INVOKE} that this poll ends, if it ends one
      */
     @Nullable Readiness park(Poll<ExtensionEvent> parked) {
-        poll = parked;
+        setPoll(parked);
         beforeReady = state;
         move(ExtensionState.READY);
         Readiness readiness = delivered == null ? null : delivered.readiness();
         delivered = null;
         return readiness;
+    }
+
+    private void setPoll(@Nullable Poll<ExtensionEvent> parked) {
+        poll = parked;
+        owner.waits(participant, parked != null);
     }
 
     void send(ExtensionEvent event, @Nullable Readiness readiness) {
@@ -145,7 +150,7 @@ final class ExtensionAgent {
             return;
         }
         pending = null;
-        poll = null;
+        setPoll(null);
         delivered = due;
         unconfirmed = receiver;
         move(ExtensionState.RUNNING);
@@ -169,7 +174,7 @@ final class ExtensionAgent {
         if (poll == withdrawn) {
             owner.record(new Event.PollWithdrawn(participant));
             owner.effect(withdrawn::drop);
-            poll = null;
+            setPoll(null);
             if (state == ExtensionState.READY) {
                 move(beforeReady);
             }
@@ -191,7 +196,7 @@ final class ExtensionAgent {
         move(target);
         Poll<ExtensionEvent> parked = poll;
         if (parked != null) {
-            poll = null;
+            setPoll(null);
             CallRefused refusal = CallRefused.extensionState(
                     target, ExtensionCall.NEXT, String.valueOf(identifier), "Concurrent state modification");
             owner.effect(() -> parked.refuse(refusal));
@@ -210,7 +215,7 @@ final class ExtensionAgent {
 
     void dropPoll() {
         Poll<ExtensionEvent> parked = poll;
-        poll = null;
+        setPoll(null);
         pending = null;
         if (parked != null) {
             owner.effect(parked::drop);

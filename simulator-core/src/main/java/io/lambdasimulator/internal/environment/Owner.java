@@ -1,7 +1,10 @@
 package io.lambdasimulator.internal.environment;
 
+import io.lambdasimulator.environment.Participant;
 import io.lambdasimulator.event.Event;
 import io.lambdasimulator.internal.event.RecordingEventLog;
+import io.lambdasimulator.internal.time.Activity;
+import io.lambdasimulator.time.Busy;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -21,19 +24,28 @@ import org.jspecify.annotations.Nullable;
  */
 final class Owner {
 
+    private static final String A_STEP = "a step of the environment";
+
     private final ReentrantLock lock = new ReentrantLock();
     private final Effects effects = new Effects();
     private final Clock clock;
     private final ScheduledExecutorService scheduler;
     private final Executor callbacks;
     private final RecordingEventLog log;
+    private final Activity activity;
     private Instant now = Instant.EPOCH;
 
-    Owner(Clock clock, ScheduledExecutorService scheduler, Executor callbacks, RecordingEventLog log) {
+    Owner(
+            Clock clock,
+            ScheduledExecutorService scheduler,
+            Executor callbacks,
+            RecordingEventLog log,
+            Activity activity) {
         this.clock = clock;
         this.scheduler = scheduler;
         this.callbacks = callbacks;
         this.log = log;
+        this.activity = activity;
     }
 
     /** A decision that an API call's caller may have to be refused for. */
@@ -56,6 +68,7 @@ final class Owner {
     }
 
     <T> T change(Supplier<T> decision) {
+        Busy busy = activity.begin(A_STEP);
         try {
             lock.lock();
             try {
@@ -66,6 +79,7 @@ final class Owner {
             }
         } finally {
             carryOutEffects();
+            busy.close();
         }
     }
 
@@ -77,6 +91,7 @@ final class Owner {
     }
 
     <T> T changeOrRefuse(Decision<T> decision) throws CallRefused {
+        Busy busy = activity.begin(A_STEP);
         try {
             lock.lock();
             try {
@@ -87,6 +102,7 @@ final class Owner {
             }
         } finally {
             carryOutEffects();
+            busy.close();
         }
     }
 
@@ -113,6 +129,11 @@ final class Owner {
 
     Clock clock() {
         return clock;
+    }
+
+    /** Whether a participant waits for an event. */
+    void waits(Participant participant, boolean waits) {
+        activity.waits(participant, waits);
     }
 
     void record(Event event) {

@@ -52,6 +52,7 @@ final class RuntimeAgent {
     /** Parks a poll, in any state that allows it but {@link RuntimeState#RUNNING}. */
     void park(Poll<InvocationEvent> poll) {
         polls.addLast(poll);
+        owner.waits(Participant.RUNTIME, true);
         if (state != RuntimeState.READY) {
             beforeReady = state;
             move(RuntimeState.READY);
@@ -79,6 +80,7 @@ final class RuntimeAgent {
             return;
         }
         Poll<InvocationEvent> poll = polls.removeFirst();
+        owner.waits(Participant.RUNTIME, false);
         pending = null;
         delivered = event;
         unconfirmed = poll;
@@ -91,6 +93,7 @@ final class RuntimeAgent {
     /** A poll's client has gone, be it parked or in the middle of a delivery. */
     void withdraw(Poll<?> poll) {
         if (polls.remove(poll)) {
+            owner.waits(Participant.RUNTIME, !polls.isEmpty());
             owner.record(new Event.PollWithdrawn(Participant.RUNTIME));
             owner.effect(poll::drop);
             if (polls.isEmpty() && state == RuntimeState.READY) {
@@ -118,6 +121,7 @@ final class RuntimeAgent {
             owner.effect(poll::drop);
         }
         polls.clear();
+        owner.waits(Participant.RUNTIME, false);
         pending = null;
     }
 

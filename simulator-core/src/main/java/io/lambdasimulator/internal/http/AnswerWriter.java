@@ -34,6 +34,9 @@ final class AnswerWriter extends IteratingCallback implements Exchange.AnswerStr
 
         /** Has the connection ended in the middle of the answer. */
         void breakOff();
+
+        /** {@link #isIdle} may have changed. */
+        void progressed();
     }
 
     private record Piece(ByteBuffer bytes, CompletableFuture<@Nullable Void> sent) {}
@@ -47,6 +50,7 @@ final class AnswerWriter extends IteratingCallback implements Exchange.AnswerStr
     /** The head is to go out by itself, ahead of the body. */
     private boolean headIsDue;
 
+    private boolean underWay;
     private boolean ended;
     private boolean lastSent;
     private boolean over;
@@ -77,6 +81,13 @@ final class AnswerWriter extends IteratingCallback implements Exchange.AnswerStr
         iterate();
     }
 
+    /** Whether everything given has been sent, and more is to come. */
+    boolean isIdle() {
+        synchronized (lock) {
+            return started && !headIsDue && !underWay && pieces.isEmpty() && !ended;
+        }
+    }
+
     /** Nothing is ever going to be sent. */
     void discard() {
         for (Piece piece : finish()) {
@@ -93,6 +104,7 @@ final class AnswerWriter extends IteratingCallback implements Exchange.AnswerStr
             }
             pieces.addLast(new Piece(ByteBuffer.wrap(piece), sent));
         }
+        owner.progressed();
         iterate();
         return sent;
     }
@@ -102,6 +114,7 @@ final class AnswerWriter extends IteratingCallback implements Exchange.AnswerStr
         synchronized (lock) {
             ended = true;
         }
+        owner.progressed();
         iterate();
     }
 
@@ -132,6 +145,7 @@ final class AnswerWriter extends IteratingCallback implements Exchange.AnswerStr
                     piece == null || (pieces.size() == 1 && !piece.bytes().hasRemaining());
             last = ended && !headIsDue && isRest;
             headIsDue = false;
+            underWay = true;
             lastSent = last;
         }
         if (last && !owner.isClientThere()) {
@@ -152,13 +166,18 @@ final class AnswerWriter extends IteratingCallback implements Exchange.AnswerStr
     protected void onSuccess() {
         Piece sent;
         synchronized (lock) {
+            underWay = false;
             sent = pieces.peekFirst();
-            if (sent == null || sent.bytes().hasRemaining() || sent.bytes().position() == 0) {
-                return;
+            if (sent != null && !sent.bytes().hasRemaining() && sent.bytes().position() != 0) {
+                pieces.removeFirst();
+            } else {
+                sent = null;
             }
-            pieces.removeFirst();
         }
-        sent.sent().complete(null);
+        if (sent != null) {
+            sent.sent().complete(null);
+        }
+        owner.progressed();
     }
 
     @Override

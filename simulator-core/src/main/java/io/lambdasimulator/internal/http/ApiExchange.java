@@ -1,5 +1,6 @@
 package io.lambdasimulator.internal.http;
 
+import io.lambdasimulator.time.Busy;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -71,6 +72,14 @@ final class ApiExchange implements Exchange {
 
     private @Nullable Runnable onGone;
     private boolean hasLeft;
+
+    // Whether there is anything for the server to do, for a clock that has to know.
+    private final Busy busy;
+    private boolean streamed;
+    private boolean handled;
+    private boolean demanding;
+    private boolean resting;
+
     private WatchedEndPoint.@Nullable Watch watch;
 
     ApiExchange(ApiServer server, Ends ends, String path, String query, String pathParameter) {
@@ -79,6 +88,25 @@ final class ApiExchange implements Exchange {
         this.path = path;
         this.query = query;
         this.pathParameter = pathParameter;
+        this.busy = server.activity().begin(ends.request().getMethod() + " " + path);
+    }
+
+    /**
+     * The server has nothing to do while the exchange waits for its answer or the next piece of it, and its body is there, wants no
+     * more, or comes as a stream, which takes its time. Called after each change of these, under the lock.
+     */
+    private void restOrGoOn() {
+        boolean waitsForAnswer = outcome == Outcome.OPEN && (body != Body.READING || (streamed && demanding));
+        boolean waitsForPiece = outcome == Outcome.ANSWERED && pieces != null && pieces.isIdle();
+        boolean waits = handled && (waitsForAnswer || waitsForPiece);
+        if (waits != resting) {
+            resting = waits;
+            if (waits) {
+                busy.pause();
+            } else {
+                busy.resume();
+            }
+        }
     }
 
     @Override
@@ -151,6 +179,10 @@ final class ApiExchange implements Exchange {
             failed(e);
         } finally {
             handling = null;
+            synchronized (lock) {
+                handled = true;
+                restOrGoOn();
+            }
         }
     }
 
@@ -183,6 +215,7 @@ final class ApiExchange implements Exchange {
 
     @Override
     public void streamBody(BodyStream stream) {
+        streamed = true;
         receive(new BodySink.Pieces(stream));
     }
 
@@ -202,9 +235,11 @@ final class ApiExchange implements Exchange {
 
     /** Reads what is there; when nothing is, Jetty calls again. Only whoever made the state READING may call this. */
     private void read() {
+        demanding(false);
         while (true) {
             Content.Chunk chunk = ends.request().read();
             if (chunk == null) {
+                demanding(true);
                 ends.request().demand(this::read);
                 return;
             }
@@ -222,6 +257,13 @@ final class ApiExchange implements Exchange {
                 bodyEnded(Body.COMPLETE);
                 return;
             }
+        }
+    }
+
+    private void demanding(boolean now) {
+        synchronized (lock) {
+            demanding = now;
+            restOrGoOn();
         }
     }
 
@@ -256,6 +298,9 @@ final class ApiExchange implements Exchange {
             pause = ++pauses;
         }
         wantsMore.whenCompleteAsync((nothing, failure) -> resume(pause, failure), server::execute);
+        synchronized (lock) {
+            restOrGoOn();
+        }
         return false;
     }
 
@@ -265,6 +310,7 @@ final class ApiExchange implements Exchange {
                 return;
             }
             body = Body.READING;
+            restOrGoOn();
         }
         if (failure != null) {
             failed(failure);
@@ -300,6 +346,9 @@ final class ApiExchange implements Exchange {
                     gone();
                 } else if (server.isClosed()) {
                     abandon();
+                }
+                synchronized (lock) {
+                    restOrGoOn();
                 }
             }
             case ANSWERED -> send();
@@ -360,6 +409,7 @@ final class ApiExchange implements Exchange {
                 outcome = Outcome.ENDED;
             }
             hasLeft = true;
+            restOrGoOn();
         }
         if (begun == null) {
             tellAndEnd();
@@ -374,6 +424,7 @@ final class ApiExchange implements Exchange {
         synchronized (lock) {
             outcome = Outcome.ENDED;
             hasLeft = true;
+            restOrGoOn();
         }
         tellAndEnd();
     }
@@ -429,6 +480,7 @@ final class ApiExchange implements Exchange {
                 return false;
             }
             outcome = Outcome.ANSWERED;
+            restOrGoOn();
             answer = given;
             if (inPieces != null) {
                 pieces = inPieces;
@@ -525,11 +577,19 @@ final class ApiExchange implements Exchange {
             }
             server.ended(ApiExchange.this);
             ends.callback().succeeded();
+            busy.close();
         }
 
         @Override
         public void broken() {
             undelivered();
+        }
+
+        @Override
+        public void progressed() {
+            synchronized (lock) {
+                restOrGoOn();
+            }
         }
 
         @Override
@@ -552,6 +612,7 @@ final class ApiExchange implements Exchange {
                 return;
             }
             outcome = Outcome.ENDED;
+            restOrGoOn();
             onGone = null;
             sink = BodySink.NOWHERE;
             reading = body == Body.READING;
@@ -588,5 +649,11 @@ final class ApiExchange implements Exchange {
         server.ended(this);
         ends.endPoint().close();
         ends.callback().failed(new Request.Handler.AbortException());
+        busy.close();
+    }
+
+    /** The server is closed, and nobody is left to end this. */
+    void forget() {
+        busy.close();
     }
 }

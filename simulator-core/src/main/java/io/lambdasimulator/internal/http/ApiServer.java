@@ -4,6 +4,7 @@ import io.javalin.Javalin;
 import io.javalin.compression.CompressionStrategy;
 import io.javalin.http.HandlerType;
 import io.javalin.http.servlet.JavalinServlet;
+import io.lambdasimulator.internal.time.Activity;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.InetSocketAddress;
@@ -62,17 +63,22 @@ final class ApiServer implements AutoCloseable {
     private final ServerSocketChannel listener;
     private final InetSocketAddress address;
     private final QueuedThreadPool pool;
+    private final Executor counting;
+    private final Activity activity;
     private final Server jetty;
     private final ServerConnector connector;
     private final Set<ApiExchange> open = ConcurrentHashMap.newKeySet();
     private final CountDownLatch noneOpen = new CountDownLatch(1);
     private final AtomicBoolean closed = new AtomicBoolean();
 
-    private ApiServer(String name, ServerSocketChannel listener, List<Route> routes, Unrouted unrouted)
+    private ApiServer(
+            String name, ServerSocketChannel listener, List<Route> routes, Unrouted unrouted, Activity activity)
             throws IOException {
         this.listener = listener;
         this.address = (InetSocketAddress) listener.getLocalAddress();
+        this.activity = activity;
         this.pool = new QueuedThreadPool(MOST_THREADS, 2);
+        this.counting = activity.counting("a thread of the " + name, pool);
         pool.setName(name);
         pool.setDaemon(true);
         pool.setReservedThreads(0);
@@ -96,14 +102,14 @@ final class ApiServer implements AutoCloseable {
      * @throws BindException if the address cannot be listened on; the message says which and why
      */
     static ApiServer start(String name, String host, int port, List<Route> routes) throws IOException {
-        return start(name, host, port, routes, (exchange, status) -> {});
+        return start(name, host, port, routes, (exchange, status) -> {}, Activity.notKept());
     }
 
     /** Starts a server, as above, that tells of calls without a route. */
-    static ApiServer start(String name, String host, int port, List<Route> routes, Unrouted unrouted)
+    static ApiServer start(String name, String host, int port, List<Route> routes, Unrouted unrouted, Activity activity)
             throws IOException {
         ServerSocketChannel listener = listen(host, port);
-        ApiServer server = new ApiServer(name, listener, routes, unrouted);
+        ApiServer server = new ApiServer(name, listener, routes, unrouted, activity);
         try {
             server.jetty.start();
             return server;
@@ -157,6 +163,10 @@ final class ApiServer implements AutoCloseable {
         return closed.get();
     }
 
+    Activity activity() {
+        return activity;
+    }
+
     /** Whether the exchange may go on. */
     boolean begun(ApiExchange exchange) {
         open.add(exchange);
@@ -177,7 +187,7 @@ final class ApiServer implements AutoCloseable {
     /** Runs a task on the server's pool, or not at all once the server is closed. */
     void execute(Runnable task) {
         try {
-            pool.execute(task);
+            counting.execute(task);
         } catch (RejectedExecutionException e) {
             // The server is gone, and with it everyone the task could have mattered to.
         }
@@ -203,6 +213,7 @@ final class ApiServer implements AutoCloseable {
             }
             jetty.stop();
             listener.close();
+            open.forEach(ApiExchange::forget);
         } catch (Exception e) {
             throw new IllegalStateException("the HTTP server on " + address + " did not stop", e);
         } finally {

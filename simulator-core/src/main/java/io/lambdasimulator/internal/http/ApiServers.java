@@ -4,6 +4,7 @@ import io.lambdasimulator.environment.FunctionConfiguration;
 import io.lambdasimulator.environment.InvokeMode;
 import io.lambdasimulator.internal.environment.ExecutionEnvironment;
 import io.lambdasimulator.internal.event.RecordingEventLog;
+import io.lambdasimulator.internal.time.Activity;
 import java.io.IOException;
 import java.time.Clock;
 import java.util.ArrayList;
@@ -26,13 +27,18 @@ public final class ApiServers {
 
     /** The Runtime, Extensions, Telemetry and Logs APIs, which share one listener. */
     public static Listener runtimeApi(
-            String host, int port, ExecutionEnvironment environment, RecordingEventLog log, boolean extensionsEnabled)
+            String host,
+            int port,
+            ExecutionEnvironment environment,
+            RecordingEventLog log,
+            boolean extensionsEnabled,
+            Activity activity)
             throws IOException {
         Answers answers = new Answers(log);
         List<Route> routes = new ArrayList<>(new RuntimeApi(environment, answers).routes());
         routes.addAll(new ExtensionsApi(environment, answers, extensionsEnabled).routes());
         routes.addAll(TelemetryStub.routes(answers));
-        return listen("runtime-api", host, port, routes, answers::unrouted);
+        return listen("runtime-api", host, port, routes, answers::unrouted, activity);
     }
 
     /** The front door. */
@@ -41,10 +47,16 @@ public final class ApiServers {
             int port,
             ExecutionEnvironment environment,
             FunctionConfiguration function,
-            RecordingEventLog log)
+            RecordingEventLog log,
+            Activity activity)
             throws IOException {
         return listen(
-                "front-door", host, port, new FrontDoor(environment, function, log).routes(), (exchange, status) -> {});
+                "front-door",
+                host,
+                port,
+                new FrontDoor(environment, function, log).routes(),
+                (exchange, status) -> {},
+                activity);
     }
 
     /** The function URL. */
@@ -54,15 +66,17 @@ public final class ApiServers {
             ExecutionEnvironment environment,
             FunctionConfiguration function,
             InvokeMode invokeMode,
-            Clock clock)
+            Clock clock,
+            Activity activity)
             throws IOException {
         FunctionUrl functionUrl = new FunctionUrl(environment, function, invokeMode, clock);
-        return listen("function-url", host, port, functionUrl.routes(), (exchange, status) -> {});
+        return listen("function-url", host, port, functionUrl.routes(), (exchange, status) -> {}, activity);
     }
 
-    private static Listener listen(String name, String host, int port, List<Route> routes, ApiServer.Unrouted unrouted)
+    private static Listener listen(
+            String name, String host, int port, List<Route> routes, ApiServer.Unrouted unrouted, Activity activity)
             throws IOException {
-        ApiServer server = ApiServer.start(name, host, port, routes, unrouted);
+        ApiServer server = ApiServer.start(name, host, port, routes, unrouted, activity);
         String address = (host.contains(":") ? "[" + host + "]" : host) + ":"
                 + server.address().getPort();
         return new Listener() {

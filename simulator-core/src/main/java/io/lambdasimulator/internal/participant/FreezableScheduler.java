@@ -1,6 +1,8 @@
 package io.lambdasimulator.internal.participant;
 
 import io.lambdasimulator.environment.Participant;
+import io.lambdasimulator.time.VirtualClock;
+import java.time.Clock;
 import java.util.List;
 import java.util.concurrent.AbstractExecutorService;
 import java.util.concurrent.Callable;
@@ -33,8 +35,11 @@ final class FreezableScheduler extends AbstractExecutorService implements Schedu
         this.waiting = waiting;
     }
 
-    /** The scheduler of a participant, in real time. */
-    static FreezableScheduler of(Participant participant) {
+    /** The scheduler of a participant, in simulated time under a virtual clock and else in real time. */
+    static FreezableScheduler of(Participant participant, Clock clock) {
+        if (clock instanceof VirtualClock virtual) {
+            return new FreezableScheduler(virtual.newScheduler(), virtual::await);
+        }
         ScheduledThreadPoolExecutor timer = new ScheduledThreadPoolExecutor(1, task -> {
             Thread thread = new Thread(task, "lambda-" + participant.name() + "-timer");
             thread.setDaemon(true);

@@ -2,6 +2,7 @@ package io.lambdasimulator.internal.participant;
 
 import io.lambdasimulator.environment.Participant;
 import io.lambdasimulator.environment.ProcessExit;
+import io.lambdasimulator.internal.time.Presence;
 import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
@@ -22,18 +23,20 @@ public final class HostedThread {
     }
 
     private final Thread thread;
+    private final Presence presence;
     private final Consumer<ProcessExit> onExit;
     private final AtomicBoolean reported = new AtomicBoolean();
     private volatile boolean ending;
 
-    private HostedThread(Participant participant, Body body, Consumer<ProcessExit> onExit) {
+    private HostedThread(Participant participant, Body body, Presence presence, Consumer<ProcessExit> onExit) {
+        this.presence = presence;
         this.onExit = onExit;
-        this.thread = new Thread(() -> run(participant, body), "lambda-" + participant.name());
+        this.thread = new Thread(() -> presence.run(() -> run(participant, body)), "lambda-" + participant.name());
         thread.setDaemon(true);
     }
 
-    static HostedThread start(Participant participant, Body body, Consumer<ProcessExit> onExit) {
-        HostedThread hosted = new HostedThread(participant, body, onExit);
+    static HostedThread start(Participant participant, Body body, Presence presence, Consumer<ProcessExit> onExit) {
+        HostedThread hosted = new HostedThread(participant, body, presence, onExit);
         hosted.thread.start();
         return hosted;
     }
@@ -54,13 +57,21 @@ public final class HostedThread {
     private void report(ProcessExit exit) {
         if (reported.compareAndSet(false, true)) {
             onExit.accept(exit);
+            presence.leave();
+        }
+    }
+
+    /** Asks the thread to end, unless it was asked before: who cleans up must not be interrupted again. */
+    void endUnlessEnding() {
+        if (!ending) {
+            end();
         }
     }
 
     /** Asks the thread to end, by interrupt. */
     void end() {
         ending = true;
-        thread.interrupt();
+        presence.end(thread);
     }
 
     /** Waits a moment for the end. A thread that ignores its interrupt is left behind, named, and counts as killed. */

@@ -13,8 +13,11 @@ import io.lambdasimulator.internal.process.LaunchException;
 import io.lambdasimulator.internal.process.LaunchedProcess;
 import io.lambdasimulator.internal.process.ProcessLauncher;
 import io.lambdasimulator.internal.process.ProcessListener;
+import io.lambdasimulator.internal.time.Activity;
 import io.lambdasimulator.participant.Command;
+import io.lambdasimulator.time.Busy;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -22,9 +25,11 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
@@ -68,8 +73,11 @@ public final class SimulatedParticipants implements Participants, AutoCloseable 
     private static final Duration CONFIRMATION_BOUND = Duration.ofSeconds(1);
 
     private final RecordingEventLog log;
+    private final Clock clock;
+    private final Activity activity;
     private final ProcessLauncher launcher = new ProcessLauncher();
     private final ExecutorService inOrder;
+    private final Executor counting;
     private final Map<Participant, Source> sources = new HashMap<>();
 
     private final Map<Launch, HostedThread> threads = new ConcurrentHashMap<>();
@@ -80,6 +88,7 @@ public final class SimulatedParticipants implements Participants, AutoCloseable 
 
     // Touched by the one thread alone.
     private final Map<Launch, LaunchedProcess> processes = new HashMap<>();
+    private final Map<Launch, Watcher> watchers = new HashMap<>();
     private final Set<Launch> doomed = new HashSet<>();
 
     /** The newest freeze that was ended. */
@@ -90,13 +99,16 @@ public final class SimulatedParticipants implements Participants, AutoCloseable 
 
     private @Nullable ExecutionEnvironment environment;
 
-    public SimulatedParticipants(RecordingEventLog log) {
+    public SimulatedParticipants(RecordingEventLog log, Clock clock, Activity activity) {
         this.log = log;
+        this.clock = clock;
+        this.activity = activity;
         this.inOrder = Executors.newSingleThreadExecutor(task -> {
             Thread thread = new Thread(task, "lambda-participants");
             thread.setDaemon(true);
             return thread;
         });
+        this.counting = activity.counting("a launch or signal", inOrder);
     }
 
     /** Says what participants are made of and who is told of their fate; once, before the environment starts. */
@@ -118,14 +130,15 @@ public final class SimulatedParticipants implements Participants, AutoCloseable 
                 launch(launch, program);
             } else if (source instanceof Source.Hosted hosted) {
                 environment().started(launch, Optional.empty(), hosted.description());
-                FreezableScheduler scheduler = FreezableScheduler.of(participant);
+                FreezableScheduler scheduler = FreezableScheduler.of(participant, clock);
                 timers.put(launch, scheduler);
                 threads.put(
                         launch,
-                        HostedThread.start(participant, () -> hosted.body().run(scheduler), exit -> {
-                            scheduler.shutdownNow();
-                            environment().exited(launch, exit);
-                        }));
+                        HostedThread.start(
+                                participant, () -> hosted.body().run(scheduler), activity.enters(participant), exit -> {
+                                    scheduler.shutdownNow();
+                                    environment().exited(launch, exit);
+                                }));
             } else if (source instanceof Source.Missing missing) {
                 environment()
                         .launchFailed(
@@ -136,14 +149,12 @@ public final class SimulatedParticipants implements Participants, AutoCloseable 
 
     private void launch(Launch launch, Source.Program program) {
         Participant participant = launch.participant();
+        Watcher watcher = new Watcher(launch, program.command().toString());
         try {
             LaunchedProcess process = launcher.launch(
-                    participant.name(),
-                    program.command(),
-                    program.environment(),
-                    program.defaultDirectory(),
-                    new Watcher(launch, program.command().toString()));
+                    participant.name(), program.command(), program.environment(), program.defaultDirectory(), watcher);
             processes.put(launch, process);
+            watchers.put(launch, watcher);
         } catch (LaunchException e) {
             environment().launchFailed(launch, errorType(participant, e.reason()), String.valueOf(e.getMessage()));
         }
@@ -160,14 +171,14 @@ public final class SimulatedParticipants implements Participants, AutoCloseable 
 
     @Override
     public void terminate(Launch launch) {
-        end(launch);
+        terminateThread(launch);
         inOrder(() -> {
             LaunchedProcess process = processes.get(launch);
             if (process != null) {
                 log.append(new Event.SignalSent(launch.participant(), "SIGTERM", "shutdown"));
                 process.terminate();
             }
-            end(launch); // it may have been launched since
+            terminateThread(launch); // it may have been launched since
         });
     }
 
@@ -180,6 +191,7 @@ public final class SimulatedParticipants implements Participants, AutoCloseable 
             if (process != null) {
                 log.append(new Event.SignalSent(launch.participant(), "SIGKILL", reason));
                 process.kill();
+                Objects.requireNonNull(watchers.get(launch)).killed();
             }
             HostedThread thread = threads.get(launch);
             if (thread != null) {
@@ -199,6 +211,7 @@ public final class SimulatedParticipants implements Participants, AutoCloseable 
                 process.getValue().kill(); // whoever the leader has left behind
                 return true;
             });
+            watchers.keySet().removeIf(launch -> launch.generation() == generation);
             threads.keySet().removeIf(launch -> launch.generation() == generation);
             timers.keySet().removeIf(launch -> launch.generation() == generation);
             doomed.removeIf(launch -> launch.generation() == generation);
@@ -274,12 +287,14 @@ public final class SimulatedParticipants implements Participants, AutoCloseable 
 
     @Override
     public void afterOutput(Runnable task) {
+        Busy reading = activity.begin("the output of processes");
         try {
             inOrder.execute(() -> {
                 AtomicInteger left = new AtomicInteger(processes.size() + 1);
                 Runnable one = () -> {
                     if (left.decrementAndGet() == 0) {
                         task.run();
+                        reading.close();
                     }
                 };
                 processes.values().forEach(process -> process.afterOutput(one));
@@ -287,6 +302,14 @@ public final class SimulatedParticipants implements Participants, AutoCloseable 
             });
         } catch (RejectedExecutionException e) {
             task.run(); // closed: what was written has been read
+            reading.close();
+        }
+    }
+
+    private void terminateThread(Launch launch) {
+        HostedThread thread = threads.get(launch);
+        if (thread != null) {
+            thread.endUnlessEnding();
         }
     }
 
@@ -300,7 +323,7 @@ public final class SimulatedParticipants implements Participants, AutoCloseable 
 
     private void inOrder(Runnable task) {
         try {
-            inOrder.execute(task);
+            counting.execute(task);
         } catch (RejectedExecutionException e) {
             // Closed: everything is dead or about to be killed.
         }
@@ -338,6 +361,10 @@ public final class SimulatedParticipants implements Participants, AutoCloseable 
         private final Launch launch;
         private final String command;
 
+        // A killed process is certain to end soon, which time waits for.
+        private @Nullable Busy dying;
+        private boolean exited;
+
         Watcher(Launch launch, String command) {
             this.launch = launch;
             this.command = command;
@@ -356,6 +383,20 @@ public final class SimulatedParticipants implements Participants, AutoCloseable 
         @Override
         public void exited(ProcessExit exit) {
             environment().exited(launch, exit);
+            Busy over;
+            synchronized (this) {
+                exited = true;
+                over = dying;
+            }
+            if (over != null) {
+                over.close();
+            }
+        }
+
+        synchronized void killed() {
+            if (!exited && dying == null) {
+                dying = activity.begin(launch + ", which is being killed,");
+            }
         }
     }
 }

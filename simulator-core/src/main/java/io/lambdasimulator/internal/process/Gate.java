@@ -64,12 +64,12 @@ final class Gate {
         String env = quote(command("env"));
         // To env, what has an equals sign is no program.
         String become = (program.indexOf('=') < 0 ? "" : quote(command("nice")) + " -n 0 ") + "\"$@\" </dev/null";
-        StringBuilder commands = new StringBuilder("{ {");
+        // What a shell begins with, even without an environment; it may complain of a locale that is not installed.
+        StringBuilder commands = new StringBuilder("{ { unset OLDPWD PATH PWD SHLVL;");
         if (!exported.isEmpty()) {
             commands.append(" export").append(exported).append(';');
         }
-        // A shell may complain of a locale that is not installed.
-        commands.append(" unset OLDPWD PWD SHLVL; } 2>/dev/null\n");
+        commands.append(" } 2>/dev/null\n");
         // What bash has of its own it adds again for each program.
         commands.append("[ -z \"$BASH_VERSION\" ] || exec ").append(env).append(" -u _ -u SHLVL -u PWD -u OLDPWD");
         commands.append(odd).append(' ').append(become).append('\n');

@@ -114,7 +114,7 @@ final class Guard {
         return Long.parseLong(output);
     }
 
-    private static byte[] script() throws IOException {
+    static byte[] script() throws IOException {
         try (InputStream in = Guard.class.getResourceAsStream("guard.sh")) {
             if (in == null) {
                 throw new IOException("guard.sh is missing from the simulator's jar");

@@ -11,6 +11,7 @@ import io.lambdasimulator.internal.environment.EnvironmentSettings.ExpectedExten
 import io.lambdasimulator.internal.environment.Participants.Launch;
 import io.lambdasimulator.internal.environment.Participants.Supply;
 import io.lambdasimulator.internal.event.RecordingEventLog;
+import io.lambdasimulator.internal.time.Activity;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
@@ -95,6 +96,7 @@ class LaunchFailureTest {
                 scheduler,
                 Runnable::run,
                 new RecordingEventLog(Clock.systemUTC(), 100),
-                UNDER_WAY);
+                UNDER_WAY,
+                Activity.notKept());
     }
 }

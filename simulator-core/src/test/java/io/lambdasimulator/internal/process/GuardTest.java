@@ -6,6 +6,7 @@ import io.lambdasimulator.participant.Command;
 import java.io.BufferedReader;
 import java.io.File;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -26,7 +27,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What is left of the processes when a JVM is gone from one moment to the next. */
@@ -35,24 +36,33 @@ class GuardTest {
 
     private static final Duration BOUND = Duration.ofSeconds(2);
 
-    /** A process with all that is hard to get rid of. */
-    private static final String STUBBORN =
-            "trap '' TERM HUP INT; sleep 1000 & setsid sh -c \"trap '' TERM; sleep 1000; exit\" &"
-                    + " (setsid sh -c 'sleep 1000; exit' >/dev/null 2>&1 &); echo ready; while :; do sleep 1; done";
+    /** By which the test finds them; the guard does not know of it. */
+    private static final String TRACE = "GUARD_TEST";
 
-    /** Launches stubborn processes until it is killed, and freezes every second one; every thread on its own. */
+    /** A process with a child, a grandchild in a session of its own, and no regard for signals. */
+    private static final String STUBBORN =
+            "trap '' TERM HUP INT; sleep 1000 &" + " setsid sh -c \"trap '' TERM; sleep 1000; exit\" & ";
+
+    private static final String DAEMON = "(setsid sh -c 'sleep 1000; exit' >/dev/null 2>&1 &); ";
+    private static final String FOR_EVER = "echo ready; while :; do sleep 1; done";
+
+    /**
+     * Launches stubborn processes until it is killed, each from a thread of its own. Every second one has a daemon, which the
+     * guard can only find by the address of the Runtime API; every second one is frozen.
+     */
     static final class Victim {
 
         private Victim() {}
 
         public static void main(String[] arguments) throws Exception {
             int count = Integer.parseInt(arguments[0]);
-            String api = arguments[1];
+            String trace = arguments[1];
             ProcessLauncher launcher = new ProcessLauncher();
             List<Thread> threads = new ArrayList<>();
+            System.out.println("launching");
             for (int i = 0; i < count; i++) {
                 int number = i;
-                Thread thread = new Thread(() -> launch(launcher, api, number % 2 == 0));
+                Thread thread = new Thread(() -> launch(launcher, trace, number % 2 == 0, number % 4 < 2));
                 threads.add(thread);
                 thread.start();
             }
@@ -63,13 +73,21 @@ class GuardTest {
             new CountDownLatch(1).await();
         }
 
-        private static void launch(ProcessLauncher launcher, String api, boolean freeze) {
+        private static void launch(ProcessLauncher launcher, String trace, boolean hasDaemon, boolean freeze) {
             RecordingListener listener = new RecordingListener();
             try {
                 LaunchedProcess process = launcher.launch(
                         "stubborn",
-                        Command.of("sh", "-c", STUBBORN),
-                        Map.of("PATH", System.getenv("PATH"), Strays.VARIABLE, api),
+                        Command.of("sh", "-c", STUBBORN + (hasDaemon ? DAEMON : "") + FOR_EVER, TRACE + "=" + trace),
+                        hasDaemon
+                                ? Map.of(
+                                        "PATH",
+                                        System.getenv("PATH"),
+                                        TRACE,
+                                        trace,
+                                        Strays.VARIABLE,
+                                        "127.0.0.1:" + trace)
+                                : Map.of("PATH", System.getenv("PATH"), TRACE, trace),
                         null,
                         listener);
                 listener.awaitLines(1);
@@ -142,58 +160,60 @@ class GuardTest {
         return process;
     }
 
-    /** Those who have an address of the Runtime API that nobody else has. */
-    private static List<String> marked(String api) {
+    /** Those who have the trace in their environment or, while they wait at the gate, in their arguments. */
+    private static List<String> traced(String trace) {
         try (Stream<Path> processes = Files.list(Path.of("/proc"))) {
             return processes
                     .filter(process -> process.getFileName().toString().matches("\\d+"))
-                    .filter(process -> environment(process).contains(Strays.VARIABLE + "=" + api))
-                    .map(process -> process.getFileName().toString())
+                    .filter(process -> words(process, "environ").contains(TRACE + "=" + trace)
+                            || words(process, "cmdline").contains(TRACE + "=" + trace))
+                    .map(process -> process.getFileName() + " " + words(process, "cmdline"))
                     .toList();
         } catch (IOException e) {
             throw new IllegalStateException(e);
         }
     }
 
-    private static List<String> environment(Path process) {
+    private static List<String> words(Path process, String file) {
         try {
-            return Arrays.asList(Files.readString(process.resolve("environ"), StandardCharsets.ISO_8859_1)
+            return Arrays.asList(Files.readString(process.resolve(file), StandardCharsets.ISO_8859_1)
                     .split("\0", -1));
         } catch (IOException e) {
             return List.of();
         }
     }
 
-    private static void assertThatNobodyIsLeft(String api) {
+    private static void assertThatNobodyIsLeft(String trace) {
         Awaitility.await("the end of all")
                 .atMost(BOUND)
                 .pollDelay(Duration.ZERO)
                 .pollInterval(Duration.ofMillis(10))
-                .untilAsserted(() -> assertThat(marked(api)).isEmpty());
+                .untilAsserted(() -> assertThat(traced(trace)).isEmpty());
     }
 
-    private String newAddress() {
-        return "127.0.0.1:" + ProcessHandle.current().pid() + "-" + random.nextInt(Integer.MAX_VALUE);
+    private String newTrace() {
+        return ProcessHandle.current().pid() + "-" + random.nextInt(Integer.MAX_VALUE);
     }
 
     @Test
     void nobody_outlives_a_jvm_that_is_killed() throws Exception {
-        String api = newAddress();
-        Process jvm = start(Victim.class, "4", api);
+        String trace = newTrace();
+        Process jvm = start(Victim.class, "4", trace);
         BufferedReader output = jvm.inputReader();
+        assertThat(output.readLine()).isEqualTo("launching");
         assertThat(List.of(output.readLine(), output.readLine())).containsOnly("froze CONFIRMED");
         long guard = Long.parseLong(output.readLine().replace("guard ", ""));
-        assertThat(marked(api)).hasSizeGreaterThanOrEqualTo(4 * 4);
+        assertThat(traced(trace)).hasSizeGreaterThanOrEqualTo(4 * 4 + 2);
 
         jvm.destroyForcibly().waitFor();
 
-        assertThatNobodyIsLeft(api);
+        assertThatNobodyIsLeft(trace);
         Machine.awaitEnd(guard);
     }
 
     @ParameterizedTest
     @ValueSource(ints = {0, 1, 2})
-    void nobody_outlives_a_jvm_that_is_killed_at_any_moment(int round) throws Exception {
+    void nobody_outlives_a_jvm_that_is_killed_at_any_moment(int number) throws Exception {
         killAtSomeMoment();
     }
 
@@ -201,20 +221,25 @@ class GuardTest {
     @Tag("stress")
     @Timeout(600)
     void nobody_outlives_fifty_jvms() throws Exception {
+        int victims = 0;
         for (int i = 0; i < 50; i++) {
-            killAtSomeMoment();
+            victims += killAtSomeMoment();
         }
+        assertThat(victims).isGreaterThan(100);
     }
 
-    // From before the first launch to after the last one.
-    private void killAtSomeMoment() throws Exception {
-        String api = newAddress();
-        Process jvm = start(Victim.class, "8", api);
-        jvm.waitFor(200 + random.nextInt(1_500), TimeUnit.MILLISECONDS);
+    /** From the first launch to shortly after the last one; returns how many there were a moment before. */
+    private int killAtSomeMoment() throws Exception {
+        String trace = newTrace();
+        Process jvm = start(Victim.class, "8", trace);
+        assertThat(jvm.inputReader().readLine()).isEqualTo("launching");
+        jvm.waitFor(random.nextInt(800), TimeUnit.MILLISECONDS);
+        int victims = traced(trace).size();
 
         jvm.destroyForcibly().waitFor();
 
-        assertThatNobodyIsLeft(api);
+        assertThatNobodyIsLeft(trace);
+        return victims;
     }
 
     @Test
@@ -248,11 +273,14 @@ class GuardTest {
     }
 
     @Test
-    void the_guard_is_no_child_and_takes_no_signal_of_a_terminal() throws Exception {
+    void the_guard_is_no_child_holds_nothing_open_and_heeds_no_signal() throws Exception {
         try (ProcessLauncher launcher = new ProcessLauncher()) {
             launcher.launch("true", Command.of("true"), Map.of(), null, new RecordingListener());
         }
         long guard = Guard.ofJvm().pid();
+        for (int signal : List.of(1, 2, 3, 13, Posix.SIGTERM)) {
+            Posix.system().signal(guard, signal);
+        }
 
         Machine.Entry entry = Machine.processes().stream()
                 .filter(process -> process.pid() == guard)
@@ -283,15 +311,19 @@ class GuardTest {
         }
     }
 
+    static List<String> shells() {
+        return Stream.of("/bin/sh", "/bin/dash", "/bin/bash", "/bin/busybox sh")
+                .filter(shell -> Files.isExecutable(Path.of(shell.split(" ", 2)[0])))
+                .toList();
+    }
+
     @ParameterizedTest
-    @CsvSource({"/bin/sh", "/bin/bash", "/bin/busybox sh"})
+    @MethodSource("shells")
     void every_shell_understands_the_guard(String shell) throws Exception {
-        String script = new String(Guard.class.getResourceAsStream("guard.sh").readAllBytes(), StandardCharsets.UTF_8);
-        org.assertj.core.api.Assumptions.assumeThat(Path.of(shell.split(" ", 2)[0]))
-                .isExecutable();
-        String api = newAddress();
-        ProcessBuilder stubborn = new ProcessBuilder("setsid", "sh", "-c", STUBBORN);
-        stubborn.environment().put(Strays.VARIABLE, api);
+        String trace = newTrace();
+        ProcessBuilder stubborn = new ProcessBuilder("setsid", "sh", "-c", STUBBORN + DAEMON + FOR_EVER);
+        stubborn.environment().put(Strays.VARIABLE, "127.0.0.1:" + trace);
+        stubborn.environment().put(TRACE, trace);
         Process victim = stubborn.start();
         started.add(victim);
         assertThat(victim.inputReader().readLine()).isEqualTo("ready");
@@ -301,17 +333,17 @@ class GuardTest {
         new CommandPosix().makeFifo(fifo);
         List<String> command = Stream.concat(Arrays.stream(shell.split(" ", -1)), Stream.of("-s"))
                 .collect(Collectors.toList());
-        try (java.io.RandomAccessFile holder = new java.io.RandomAccessFile(fifo.toFile(), "rw")) {
-            holder.write(script.getBytes(StandardCharsets.UTF_8));
+        try (RandomAccessFile holder = new RandomAccessFile(fifo.toFile(), "rw")) {
+            holder.write(Guard.script());
             Process starter =
                     new ProcessBuilder(command).redirectInput(fifo.toFile()).start();
             assertThat(starter.waitFor()).isZero();
             holder.write(("add " + spared.pid() + "\nadd " + victim.pid() + "\ngone " + spared.pid()
-                            + "\nmark A=b\nmark " + Strays.VARIABLE + "=" + api + "\nunmark A=b\n")
+                            + "\nmark A=b\nmark " + Strays.VARIABLE + "=127.0.0.1:" + trace + "\nunmark A=b\n")
                     .getBytes(StandardCharsets.UTF_8));
         }
 
-        assertThatNobodyIsLeft(api);
+        assertThatNobodyIsLeft(trace);
         assertThat(spared.isAlive()).isTrue();
     }
 }

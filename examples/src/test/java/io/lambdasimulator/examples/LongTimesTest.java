@@ -1,0 +1,124 @@
+package io.lambdasimulator.examples;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.lambdasimulator.LambdaSimulator;
+import io.lambdasimulator.environment.FunctionConfiguration;
+import io.lambdasimulator.invocation.Invocation;
+import io.lambdasimulator.invocation.InvocationRequest;
+import io.lambdasimulator.invocation.InvocationStatus;
+import io.lambdasimulator.participant.ExtensionProgram;
+import io.lambdasimulator.time.VirtualClock;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+/** Run it: {@code mvn test -pl examples -am -Dtest=LongTimesTest -Dsurefire.failIfNoSpecifiedTests=false}. */
+class LongTimesTest {
+
+    private static final Instant MIDNIGHT = Instant.parse("2026-01-01T00:00:00Z");
+
+    private final VirtualClock clock = VirtualClock.startingAt(MIDNIGHT);
+
+    @Test
+    void my_extension_flushes_every_minute_of_a_day() {
+        List<Instant> flushes = new CopyOnWriteArrayList<>();
+        try (LambdaSimulator lambda = LambdaSimulator.builder()
+                .time(clock)
+                .extension("flusher", api -> new Flusher(api, clock, clock, flushes))
+                .runtime((event, context) -> event)
+                .start()) {
+
+            clock.advance(Duration.ofHours(24));
+
+            assertEquals(
+                    IntStream.rangeClosed(1, 1440)
+                            .mapToObj(minute -> MIDNIGHT.plus(Duration.ofMinutes(minute)))
+                            .toList(),
+                    flushes);
+        }
+    }
+
+    @Test
+    void my_function_times_out_after_a_quarter_of_an_hour() {
+        try (LambdaSimulator lambda = LambdaSimulator.builder()
+                .time(clock)
+                .function(FunctionConfiguration.builder()
+                        .timeout(Duration.ofMinutes(15))
+                        .build())
+                .runtime((event, context) -> {
+                    clock.sleep(Duration.ofHours(1));
+                    return event;
+                })
+                .start()) {
+            Invocation invocation = lambda.submit(InvocationRequest.of("{}"));
+
+            clock.advance(Duration.ofMinutes(15));
+
+            var report = invocation.awaitCompletion(Duration.ofSeconds(10));
+            assertEquals(InvocationStatus.TIMEOUT, report.status());
+            assertEquals(Duration.ofMinutes(15), report.duration());
+        }
+    }
+
+    /** An extension that takes its time from a clock and a scheduler, which in production are those of the system. */
+    private static final class Flusher implements ExtensionProgram {
+        private final HttpClient http = HttpClient.newHttpClient();
+        private final URI api;
+        private final String identifier;
+        private final Clock clock;
+        private final ScheduledExecutorService scheduler;
+        private final List<Instant> flushes;
+
+        Flusher(String runtimeApi, Clock clock, ScheduledExecutorService scheduler, List<Instant> flushes) {
+            this.api = URI.create("http://" + runtimeApi + "/2020-01-01/extension/");
+            this.clock = clock;
+            this.scheduler = scheduler;
+            this.flushes = flushes;
+            this.identifier = register();
+        }
+
+        @Override
+        public void run() throws IOException, InterruptedException {
+            var timer = scheduler.scheduleAtFixedRate(this::flush, 60, 60, TimeUnit.SECONDS);
+            while (!next().contains("SHUTDOWN")) {
+                // An INVOKE: nothing to do until the next flush.
+            }
+            timer.cancel(false);
+        }
+
+        private void flush() {
+            flushes.add(clock.instant());
+        }
+
+        private String register() {
+            HttpRequest request = HttpRequest.newBuilder(api.resolve("register"))
+                    .header("Lambda-Extension-Name", "flusher")
+                    .POST(HttpRequest.BodyPublishers.ofString("{\"events\":[\"INVOKE\",\"SHUTDOWN\"]}"))
+                    .build();
+            return http.sendAsync(request, HttpResponse.BodyHandlers.discarding())
+                    .join()
+                    .headers()
+                    .firstValue("Lambda-Extension-Identifier")
+                    .orElseThrow();
+        }
+
+        private String next() throws IOException, InterruptedException {
+            HttpRequest request = HttpRequest.newBuilder(api.resolve("event/next"))
+                    .header("Lambda-Extension-Identifier", identifier)
+                    .build();
+            return http.send(request, HttpResponse.BodyHandlers.ofString()).body();
+        }
+    }
+}
