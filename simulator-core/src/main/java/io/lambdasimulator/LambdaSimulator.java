@@ -317,7 +317,7 @@ public final class LambdaSimulator implements AutoCloseable {
 
     private boolean isIn(EnvironmentPhase phase) {
         EnvironmentPhase now = phase();
-        return now == phase || phase == EnvironmentPhase.READY && now == EnvironmentPhase.FROZEN;
+        return now == phase || (phase == EnvironmentPhase.READY && now == EnvironmentPhase.FROZEN);
     }
 
     /**

@@ -5,12 +5,15 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.lambdasimulator.internal.process.FreezeResult.Outcome;
+import io.lambdasimulator.internal.process.ProcessTable.Entry;
 import java.io.BufferedReader;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -64,22 +67,44 @@ class ForeignProcessTest {
     }
 
     @Test
-    void this_jvm_and_those_above_it_are_refused() {
-        ProcessHandle self = ProcessHandle.current();
+    void this_jvm_and_those_above_it_are_refused() throws Exception {
+        long self = ProcessHandle.current().pid();
+        long parent = start("sleep", "1000").pid();
+        long grandparent = start("sleep", "1000").pid();
+        ChangedTable table = new ChangedTable(entry -> entry.pid() == self
+                ? entry(entry, parent, 4_000_000, entry.start())
+                : entry.pid() == parent ? entry(entry, grandparent, entry.group(), entry.start()) : entry);
 
-        assertThatThrownBy(() -> ForeignProcess.of(self.pid()))
+        assertThatThrownBy(() -> ForeignProcess.of(self))
                 .hasMessageEndingWith("it is this JVM, which could not thaw itself");
-        self.parent()
-                .filter(parent -> parent.pid() > 1)
-                .ifPresent(parent -> assertThatThrownBy(() -> ForeignProcess.of(parent.pid()))
-                        .hasMessageMatching(".*(this JVM descends from it and would|leads the process group of this JVM"
-                                + ", which would) freeze as well"));
+        for (long pid : new long[] {parent, grandparent}) {
+            assertThatThrownBy(() -> ForeignProcess.of(pid, Posix.system(), table))
+                    .hasMessageEndingWith("this JVM descends from it and would freeze as well");
+        }
+    }
+
+    @Test
+    void the_leader_of_this_jvms_group_is_refused() throws Exception {
+        long self = ProcessHandle.current().pid();
+        long leader = start("sleep", "1000").pid();
+        ChangedTable table =
+                new ChangedTable(entry -> entry.pid() == self ? entry(entry, 1, leader, entry.start()) : entry);
+
+        assertThatThrownBy(() -> ForeignProcess.of(leader, Posix.system(), table))
+                .hasMessageEndingWith("it leads the process group of this JVM, which would freeze as well");
     }
 
     @Test
     void who_has_ended_is_refused_although_its_id_is_still_taken() throws Exception {
-        Process shell = start("sh", "-c", "sleep 0 & echo $!; exec sleep 1000");
-        long zombie = Long.parseLong(shell.inputReader().readLine());
+        Process parent = start("sh", "-c", "sleep 1000 & echo $!; exec sleep 1001");
+        long zombie = Long.parseLong(parent.inputReader().readLine());
+        // A shell would ask for its child's end; sleep does not.
+        Machine.await("the second program")
+                .until(() -> Machine.processes().stream()
+                        .anyMatch(entry -> entry.pid() == parent.pid()
+                                && entry.command().endsWith("1001")
+                                && entry.command().startsWith("sleep")));
+        ProcessHandle.of(zombie).orElseThrow().destroyForcibly();
         Machine.await("zombie").until(() -> state(zombie).equals("Z"));
 
         assertThatThrownBy(() -> ForeignProcess.of(zombie))
@@ -133,9 +158,12 @@ class ForeignProcessTest {
     @Test
     void an_id_that_was_given_out_again_is_left_alone() throws Exception {
         Process process = start("sleep", "1000");
-        ReusingTable table = new ReusingTable();
+        AtomicBoolean isReused = new AtomicBoolean();
+        ChangedTable table = new ChangedTable(entry -> entry.pid() == process.pid() && isReused.get()
+                ? entry(entry, entry.parent(), entry.group(), entry.start() + 1)
+                : entry);
         ForeignProcess foreign = ForeignProcess.of(process.pid(), Posix.system(), table);
-        table.reused = process.pid();
+        isReused.set(true);
 
         assertThat(foreign.freeze(BOUND).outcome()).isEqualTo(Outcome.NOBODY);
 
@@ -173,38 +201,36 @@ class ForeignProcessTest {
                 .withMessageContaining("process " + process.pid() + " cannot be frozen: it belongs to another user");
     }
 
-    /** The machine's processes, one of which is another one than it was. */
-    private static final class ReusingTable implements ProcessTable {
-        private final ProcessTable real = ProcessTable.system();
-        private long reused;
+    private static Entry entry(Entry entry, long parent, long group, long start) {
+        return new Entry(
+                entry.pid(),
+                parent,
+                group,
+                entry.session(),
+                entry.state(),
+                entry.threads(),
+                start,
+                entry.residentBytes());
+    }
 
-        private Entry seen(Entry entry) {
-            return entry.pid() != reused
-                    ? entry
-                    : new Entry(
-                            entry.pid(),
-                            entry.parent(),
-                            entry.group(),
-                            entry.session(),
-                            entry.state(),
-                            entry.threads(),
-                            entry.start() + 1,
-                            0);
-        }
+    /** The machine's processes, some of which are not what they are. */
+    private record ChangedTable(UnaryOperator<Entry> change) implements ProcessTable {
+
+        private static final ProcessTable REAL = ProcessTable.system();
 
         @Override
         public List<Entry> processes() {
-            return real.processes().stream().map(this::seen).toList();
+            return REAL.processes().stream().map(change).toList();
         }
 
         @Override
         public Optional<Entry> find(long pid) {
-            return real.find(pid).map(this::seen);
+            return REAL.find(pid).map(change);
         }
 
         @Override
         public boolean isStopped(Entry process) {
-            return real.isStopped(process);
+            return REAL.isStopped(process);
         }
     }
 }

@@ -67,6 +67,16 @@ class GateTest {
 
     @ParameterizedTest
     @MethodSource("shells")
+    void no_environment_at_all_stays_none(String shell) throws Exception {
+        Process process = shell(shell, "/usr/bin/env");
+
+        Gate.open(process, "/usr/bin/env", Map.of());
+
+        assertThat(output(process)).isEmpty();
+    }
+
+    @ParameterizedTest
+    @MethodSource("shells")
     void a_gate_that_breaks_while_it_opens_lets_nobody_through(String shell) throws Exception {
         Path trace = Files.createTempDirectory("gate").resolve("trace");
         byte[] commands = Gate.commands("/bin/touch", ENVIRONMENT).getBytes(StandardCharsets.UTF_8);
