@@ -87,7 +87,7 @@ class FreezingTest {
                     BareExtension extension = BareExtension.register(lambda, "busy", "INVOKE")) {
                 extension.poll();
                 lambda.awaitFrozen(Wire.PATIENCE);
-                Invocation invocation = lambda.submit(InvocationRequest.of("1"));
+                lambda.submit(InvocationRequest.of("1"));
                 runtime.echo();
                 extension.reply();
                 lambda.eventLog().await(Event.RuntimeDone.class, done -> true, Wire.PATIENCE);
@@ -289,7 +289,7 @@ class FreezingTest {
                     .extension("timed", context -> () -> {
                         ExtensionClient client = new ExtensionClient(context.runtimeApi(), "timed", "INVOKE");
                         while (client.pollInBackground().get().contains("INVOKE")) {
-                            context.scheduler()
+                            var unused = context.scheduler()
                                     .schedule(() -> runs.add(context.clock().instant()), 10, TimeUnit.SECONDS);
                         }
                     })
