@@ -317,7 +317,7 @@ public final class LambdaSimulator implements AutoCloseable {
 
     private boolean isIn(EnvironmentPhase phase) {
         EnvironmentPhase now = phase();
-        return now == phase || phase == EnvironmentPhase.READY && now == EnvironmentPhase.FROZEN;
+        return now == phase || (phase == EnvironmentPhase.READY && now == EnvironmentPhase.FROZEN);
     }
 
     /**
@@ -1032,7 +1032,7 @@ public final class LambdaSimulator implements AutoCloseable {
         }
 
         /**
-         * Opens a front door on an ephemeral port of 127.0.0.1.
+         * Opens a front door on an ephemeral port of 127.0.0.1; see {@link #frontDoorAddress}.
          *
          * @return this builder
          */
@@ -1041,7 +1041,19 @@ public final class LambdaSimulator implements AutoCloseable {
         }
 
         /**
-         * Opens a front door: {@code POST /2015-03-31/functions/NAME/invocations}.
+         * Opens a front door: where AWS's SDKs and CLI find {@code Invoke} and {@code InvokeWithResponseStream} when it is their
+         * endpoint. Credentials are accepted and not checked.
+         *
+         * <pre>{@code
+         * LambdaClient client = LambdaClient.builder()
+         *         .endpointOverride(lambda.frontDoor().orElseThrow())
+         *         .region(Region.US_EAST_1)
+         *         .credentialsProvider(StaticCredentialsProvider.create(AwsBasicCredentials.create("any", "thing")))
+         *         .build();
+         * }</pre>
+         *
+         * <p>See <a href="https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html">Invoke</a> and <a
+         * href="https://docs.aws.amazon.com/lambda/latest/api/API_InvokeWithResponseStream.html">InvokeWithResponseStream</a>.
          *
          * @param host a host name or address of this machine
          * @param port a port, or 0 for an ephemeral one

@@ -413,7 +413,9 @@ class VirtualTimeTest {
 
                 ShutdownReport report = lambda.shutdown(ShutdownReason.SPINDOWN);
 
-                assertThat(report.of(Participant.extension("stubborn")).orElseThrow().killedAt())
+                assertThat(report.of(Participant.extension("stubborn"))
+                                .orElseThrow()
+                                .killedAt())
                         .contains(START.plusSeconds(2));
             }
         }
@@ -577,22 +579,25 @@ class VirtualTimeTest {
                     .freeze(FreezeMode.NONE)
                     .function(timeout(Duration.ofSeconds(870)))
                     .extension("flusher", context -> {
-                        ExtensionClient client = new ExtensionClient(context.runtimeApi(), "flusher", "INVOKE", "SHUTDOWN");
-                        HttpRequest ping = HttpRequest.newBuilder(URI.create("http://" + context.runtimeApi() + "/2018-06-01/ping"))
+                        ExtensionClient client =
+                                new ExtensionClient(context.runtimeApi(), "flusher", "INVOKE", "SHUTDOWN");
+                        HttpRequest ping = HttpRequest.newBuilder(
+                                        URI.create("http://" + context.runtimeApi() + "/2018-06-01/ping"))
                                 .build();
-                        var unused = context.scheduler().scheduleAtFixedRate(
-                                () -> {
-                                    try {
-                                        HTTP.send(ping, BodyHandlers.ofString());
-                                    } catch (Exception e) {
-                                        throw new AssertionError(e);
-                                    }
-                                    flushes.add(Duration.between(START, time.instant())
-                                            .toSeconds());
-                                },
-                                60,
-                                60,
-                                SECONDS);
+                        var unused = context.scheduler()
+                                .scheduleAtFixedRate(
+                                        () -> {
+                                            try {
+                                                HTTP.send(ping, BodyHandlers.ofString());
+                                            } catch (Exception e) {
+                                                throw new AssertionError(e);
+                                            }
+                                            flushes.add(Duration.between(START, time.instant())
+                                                    .toSeconds());
+                                        },
+                                        60,
+                                        60,
+                                        SECONDS);
                         return () -> pollForEver(client);
                     })
                     .runtime((event, context) -> {

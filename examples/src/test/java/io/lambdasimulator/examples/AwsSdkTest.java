@@ -23,6 +23,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -55,6 +56,7 @@ import software.amazon.awssdk.services.lambda.model.TooManyRequestsException;
  *
  * <p>Run it: {@code mvn test -pl examples -am -Dtest=AwsSdkTest -Dsurefire.failIfNoSpecifiedTests=false}.
  */
+@Timeout(180) // The first call of the SDK loads thousands of classes.
 class AwsSdkTest {
 
     @RegisterExtension

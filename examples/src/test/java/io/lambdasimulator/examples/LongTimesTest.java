@@ -3,10 +3,12 @@ package io.lambdasimulator.examples;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.lambdasimulator.LambdaSimulator;
+import io.lambdasimulator.environment.FreezeMode;
 import io.lambdasimulator.environment.FunctionConfiguration;
 import io.lambdasimulator.invocation.Invocation;
 import io.lambdasimulator.invocation.InvocationRequest;
 import io.lambdasimulator.invocation.InvocationStatus;
+import io.lambdasimulator.participant.ExtensionContext;
 import io.lambdasimulator.participant.ExtensionProgram;
 import io.lambdasimulator.time.VirtualClock;
 import java.io.IOException;
@@ -36,7 +38,8 @@ class LongTimesTest {
         List<Instant> flushes = new CopyOnWriteArrayList<>();
         try (LambdaSimulator lambda = LambdaSimulator.builder()
                 .time(clock)
-                .extension("flusher", api -> new Flusher(api, clock, clock, flushes))
+                .freeze(FreezeMode.NONE) // or the timer would stand still between invocations, as on AWS
+                .extension("flusher", context -> new Flusher(context, flushes))
                 .runtime((event, context) -> event)
                 .start()) {
 
@@ -81,21 +84,20 @@ class LongTimesTest {
         private final ScheduledExecutorService scheduler;
         private final List<Instant> flushes;
 
-        Flusher(String runtimeApi, Clock clock, ScheduledExecutorService scheduler, List<Instant> flushes) {
-            this.api = URI.create("http://" + runtimeApi + "/2020-01-01/extension/");
-            this.clock = clock;
-            this.scheduler = scheduler;
+        Flusher(ExtensionContext context, List<Instant> flushes) {
+            this.api = URI.create("http://" + context.runtimeApi() + "/2020-01-01/extension/");
+            this.clock = context.clock();
+            this.scheduler = context.scheduler();
             this.flushes = flushes;
             this.identifier = register();
         }
 
         @Override
         public void run() throws IOException, InterruptedException {
-            var timer = scheduler.scheduleAtFixedRate(this::flush, 60, 60, TimeUnit.SECONDS);
+            var unused = scheduler.scheduleAtFixedRate(this::flush, 60, 60, TimeUnit.SECONDS);
             while (!next().contains("SHUTDOWN")) {
                 // An INVOKE: nothing to do until the next flush.
             }
-            timer.cancel(false);
         }
 
         private void flush() {

@@ -27,7 +27,8 @@ import org.jspecify.annotations.Nullable;
  * VirtualClock clock = VirtualClock.startingAt(Instant.parse("2026-01-01T00:00:00Z"));
  * try (LambdaSimulator lambda = LambdaSimulator.builder()
  *         .time(clock)
- *         .extension("my-extension", api -> new MyExtension(api, clock, clock))
+ *         .freeze(FreezeMode.NONE)
+ *         .extension("my-extension", context -> new MyExtension(context)) // takes context.clock() and context.scheduler()
  *         .runtime((event, context) -> event)
  *         .start()) {
  *

@@ -57,10 +57,12 @@ final class FreezableScheduler extends AbstractExecutorService implements Schedu
         thaw.complete(null);
     }
 
+    // For the next thaw, whatever comes after it: a participant that is never awake for long would wait for ever.
     private void awaitThaw() throws InterruptedException {
-        while (!thaw.isDone()) {
+        CompletableFuture<@Nullable Void> next = thaw;
+        if (!next.isDone()) {
             try {
-                waiting.until(thaw);
+                waiting.until(next);
             } catch (ExecutionException e) {
                 throw new IllegalStateException("a thaw does not fail", e);
             }
