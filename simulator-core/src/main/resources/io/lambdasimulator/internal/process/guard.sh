@@ -123,12 +123,15 @@ kill_all() {
     done
 } 2>/dev/null
 
+# One command to the end of this text: a shell that reads it byte by byte would share the rest with the listener.
 {
-    listen
-    set -f
-    IFS=' '
-    kill_all
-} <&3 3<&- >/dev/null 2>&1 &
-# The guard is nobody's child: whoever launched this shell waits for its end and nothing else.
-echo $!
-exit
+    {
+        listen
+        set -f
+        IFS=' '
+        kill_all
+    } <&3 3<&- >/dev/null 2>&1 &
+    # The guard is nobody's child: whoever launched this shell waits for its end and nothing else.
+    echo $!
+    exit
+}
