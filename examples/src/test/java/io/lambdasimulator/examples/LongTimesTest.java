@@ -3,6 +3,7 @@ package io.lambdasimulator.examples;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.lambdasimulator.LambdaSimulator;
+import io.lambdasimulator.environment.EnvironmentPhase;
 import io.lambdasimulator.environment.FreezeMode;
 import io.lambdasimulator.environment.FunctionConfiguration;
 import io.lambdasimulator.invocation.Invocation;
@@ -41,9 +42,12 @@ class LongTimesTest {
                 .freeze(FreezeMode.NONE) // or the timer would stand still between invocations, as on AWS
                 .extension("flusher", context -> new Flusher(context, flushes))
                 .runtime((event, context) -> event)
-                .start()) {
+                .start()
+                .awaitInit(Duration.ofSeconds(10))) {
 
             clock.advance(Duration.ofHours(24));
+
+            assertEquals(EnvironmentPhase.READY, lambda.phase());
 
             assertEquals(
                     IntStream.rangeClosed(1, 1440)
