@@ -136,12 +136,15 @@ kill_all() {
     done
 } 2>/dev/null
 
+# One command, so that nothing of this text is left in the pipe when the guard begins to read lines from it. The guard is
+# nobody's child: whoever launched this shell waits for its end and nothing else.
 {
-    listen
-    set -f
-    IFS=' '
-    kill_all
-} <&3 3<&- >/dev/null 2>&1 &
-# The guard is nobody's child: whoever launched this shell waits for its end and nothing else.
-echo $!
-exit
+    {
+        listen
+        set -f
+        IFS=' '
+        kill_all
+    } <&3 3<&- >/dev/null 2>&1 &
+    echo $!
+    exit
+}
