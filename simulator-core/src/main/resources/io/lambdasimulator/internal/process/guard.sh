@@ -68,8 +68,9 @@ marked() { # the files of those whose environment has one of the marks
     fi 2>/dev/null
 }
 
-find_victims() {
-    victims=' '
+# Finds those who are to be killed: adds them to the victims, and tells who of them lives and whether any was unknown.
+look() {
+    living=' ' fresh=
     lines=$(table)
     files=" $(marked | tr '\n' ' ') "
     grown=yes
@@ -78,23 +79,35 @@ find_victims() {
         IFS=$nl
         for line in $lines; do
             pid=${line%% *}
-            case $victims in *" $pid "*) continue ;; esac
+            case $living in *" $pid "*) continue ;; esac
             IFS=' '
             # shellcheck disable=SC2086 # to be split
             set -- ${line##*) }
             case $1 in Z* | X*) continue ;; esac
-            case $led in *" $pid "* | *" $3 "* | *" $4 "*) set -- yes ;; esac
+            case $led$victims in *" $pid "* | *" $3 "* | *" $4 "*) set -- yes ;; esac
             case $left in *" $3 "* | *" $4 "*) set -- yes ;; esac
             case $victims in *" $2 "*) set -- yes ;; esac
             # Who has a terminal was started by hand: all that the JVM launched has none.
             case "$5 $files" in "0 "*" /proc/$pid/environ "*) set -- yes ;; esac
             if [ "$1" = yes ]; then
-                victims="$victims$pid "
+                living="$living$pid "
                 grown=yes
+                case $victims in
+                *" $pid "*) ;;
+                *) victims="$victims$pid " fresh=yes ;;
+                esac
             fi
         done
     done
     IFS=' '
+}
+
+signal() {
+    for id in $led $left; do
+        kill -s "$1" -- "-$id"
+    done
+    # shellcheck disable=SC2086 # to be split
+    [ "$living" = ' ' ] || kill -s "$1" $living
 }
 
 kill_all() {
@@ -105,25 +118,26 @@ kill_all() {
     for id in $left; do
         kill -s 0 "$id" && without "$left" "$id" && left=$rest
     done
-    for id in $led $left; do
-        kill -s STOP -- "-$id" # so that nobody forks while the others are looked for
-    done
-    round=0
-    find_victims
-    while :; do
-        for id in $led $left; do
-            kill -s KILL -- "-$id"
-        done
-        # shellcheck disable=SC2086 # to be split
-        [ "$victims" = ' ' ] || kill -s KILL $victims
-        [ "$victims" != ' ' ] && [ $round -lt 100 ] || return
+    # Who dies takes the trace to its children along. Who is stopped has no more of them, so when all that are known are
+    # stopped and nobody new is found, these are all.
+    victims=' ' living=' ' round=0
+    signal STOP
+    look
+    while [ -n "$fresh" ] && [ $round -lt 20 ]; do
         round=$((round + 1))
+        signal STOP
+        look
+    done
+    while [ "$living" != ' ' ] && [ $round -lt 120 ]; do
+        round=$((round + 1))
+        signal KILL
         sleep 0.01 || sleep 1
-        find_victims
+        look
     done
 } 2>/dev/null
 
-# One command to the end of this text: a shell that reads it byte by byte would share the rest with the listener.
+# One command, so that nothing of this text is left in the pipe when the guard begins to read lines from it. The guard is
+# nobody's child: whoever launched this shell waits for its end and nothing else.
 {
     {
         listen
@@ -131,7 +145,6 @@ kill_all() {
         IFS=' '
         kill_all
     } <&3 3<&- >/dev/null 2>&1 &
-    # The guard is nobody's child: whoever launched this shell waits for its end and nothing else.
     echo $!
     exit
 }

