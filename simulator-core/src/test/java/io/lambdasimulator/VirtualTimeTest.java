@@ -215,20 +215,23 @@ class VirtualTimeTest {
 
         @Test
         void names_a_function_that_waits_in_real_time() throws Exception {
+            CountDownLatch begun = new CountDownLatch(1);
             CountDownLatch latch = new CountDownLatch(1);
             try (LambdaSimulator lambda = builder()
                     .runtime((event, context) -> {
+                        begun.countDown();
                         latch.await();
                         return event;
                     })
                     .start()) {
                 lambda.submit(InvocationRequest.of("{}"));
+                begun.await();
 
                 assertThatThrownBy(() -> clock.advance(Duration.ofSeconds(3), Duration.ofMillis(100)))
                         .isInstanceOf(IllegalStateException.class)
                         .hasMessageStartingWith(
-                                "time does not go on from 2026-01-01T00:00:00Z: not settled within 100 ms"
-                                        + " of real time; busy: runtime, in this JVM, at io.lambdasimulator.VirtualTimeTest")
+                                "time does not go on from 2026-01-01T00:00:00Z: not settled within 100 ms of real time; busy: ")
+                        .hasMessageContaining("runtime in this JVM at io.lambdasimulator.VirtualTimeTest")
                         .hasMessageContaining("VirtualClock.sleep or await");
 
                 latch.countDown();
