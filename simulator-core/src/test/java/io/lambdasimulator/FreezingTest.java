@@ -225,6 +225,29 @@ class FreezingTest {
     }
 
     @Nested
+    class A_kill {
+
+        @Test
+        void of_a_runtime_is_out_of_memory_in_the_report_alone() {
+            try (LambdaSimulator lambda =
+                            builder().runtime(Command.of("sleep", "1000")).start();
+                    BareRuntime runtime = ready(lambda)) {
+                lambda.awaitInit(Wire.PATIENCE);
+                Invocation invocation = lambda.submit(InvocationRequest.of("1"));
+                runtime.reply();
+
+                signal("KILL", lambda.process(Participant.RUNTIME).pid().orElseThrow());
+
+                assertThat(invocation.awaitAnswer(Wire.PATIENCE).payloadText())
+                        .isEqualTo("{\"errorType\":\"Runtime.ExitError\",\"errorMessage\":\"RequestId: "
+                                + invocation.requestId() + " Error: Runtime exited with error: signal: killed\"}");
+                assertThat(invocation.awaitCompletion(Wire.PATIENCE).errorType())
+                        .contains("Runtime.OutOfMemory");
+            }
+        }
+    }
+
+    @Nested
     class A_process_of_the_tests_own {
 
         @Test

@@ -257,6 +257,22 @@ class VirtualTimeTest {
         }
 
         @Test
+        void does_not_wait_for_the_rest_of_a_body_that_nobody_wants() {
+            try (LambdaSimulator lambda = builder().start();
+                    Wire refused = new Wire(lambda.runtimeApi());
+                    Wire unrouted = new Wire(lambda.runtimeApi())) {
+                answers(lambda, 400, () -> refused.head("POST", BareRuntime.response("unknown"), "Content-Length: 2"));
+                answers(lambda, 404, () -> unrouted.head("POST", "/nowhere", "Content-Length: 2"));
+
+                clock.advance(Duration.ofSeconds(1));
+            }
+        }
+
+        private void answers(LambdaSimulator lambda, int status, Runnable call) {
+            new Moments(lambda).causes(Event.CallAnswered.class, answer -> answer.status() == status, call);
+        }
+
+        @Test
         void does_not_wait_for_callers_at_the_front_door() throws Exception {
             try (LambdaSimulator lambda = builder()
                     .frontDoor()

@@ -76,7 +76,7 @@ final class ApiExchange implements Exchange {
     // Whether there is anything for the server to do, for a clock that has to know.
     private final Busy busy;
     private boolean streamed;
-    private boolean handled;
+    private boolean inHandler;
     private boolean demanding;
     private boolean resting;
 
@@ -92,13 +92,15 @@ final class ApiExchange implements Exchange {
     }
 
     /**
-     * The server has nothing to do while the exchange waits for its answer or the next piece of it, and its body is there, wants no
-     * more, or comes as a stream, which takes its time. Called after each change of these, under the lock.
+     * The server has nothing to do while the exchange waits for its answer or the next piece of it, and while its client takes its
+     * time with a stream or with a rest that nobody wants. A body that is wanted whole is on its way. Called after each change of
+     * these, under the lock.
      */
     private void restOrGoOn() {
         boolean waitsForAnswer = outcome == Outcome.OPEN && (body != Body.READING || (streamed && demanding));
         boolean waitsForPiece = outcome == Outcome.ANSWERED && pieces != null && pieces.isIdle();
-        boolean waits = handled && (waitsForAnswer || waitsForPiece);
+        boolean waitsForUnwanted = outcome == Outcome.ANSWERED && body == Body.READING && demanding;
+        boolean waits = !inHandler && (waitsForAnswer || waitsForPiece || waitsForUnwanted);
         if (waits != resting) {
             resting = waits;
             if (waits) {
@@ -173,6 +175,9 @@ final class ApiExchange implements Exchange {
             return;
         }
         handling = Thread.currentThread();
+        synchronized (lock) {
+            inHandler = true;
+        }
         try {
             found.handle(this);
         } catch (Throwable e) {
@@ -180,7 +185,7 @@ final class ApiExchange implements Exchange {
         } finally {
             handling = null;
             synchronized (lock) {
-                handled = true;
+                inHandler = false;
                 restOrGoOn();
             }
         }

@@ -395,7 +395,7 @@ public final class SimulatedParticipants implements Participants, AutoCloseable 
 
         synchronized void killed() {
             if (!exited && dying == null) {
-                dying = activity.begin(launch + ", which is being killed,");
+                dying = activity.begin(launch + ", which is being killed");
             }
         }
     }

@@ -64,7 +64,7 @@ public final class Activity {
     /** A participant starts in this JVM. */
     public Presence enters(Participant participant) {
         Presence presence =
-                new Presence(begin(participant + ", in this JVM,"), ended -> hosted.remove(participant, ended));
+                new Presence(begin(participant + " in this JVM"), ended -> hosted.remove(participant, ended));
         hosted.put(participant, presence);
         return presence;
     }
