@@ -139,14 +139,18 @@ class GuardTest {
     Path directory;
 
     private final List<Process> started = new ArrayList<>();
+    private final List<String> traces = new ArrayList<>();
     private final Random random = new Random();
 
     @AfterEach
     void endAll() {
-        started.forEach(process -> {
-            process.descendants().forEach(ProcessHandle::destroyForcibly);
-            process.destroyForcibly();
-        });
+        started.forEach(Process::destroyForcibly);
+        // None, unless a test failed.
+        traces.stream()
+                .flatMap(trace -> traced(trace).stream())
+                .map(line -> Long.parseLong(line.split(" ", 2)[0]))
+                .flatMap(pid -> ProcessHandle.of(pid).stream())
+                .forEach(ProcessHandle::destroyForcibly);
     }
 
     private Process start(Class<?> main, String... arguments) throws IOException {
@@ -197,7 +201,9 @@ class GuardTest {
     }
 
     private String newTrace() {
-        return ProcessHandle.current().pid() + "-" + random.nextInt(Integer.MAX_VALUE);
+        String trace = ProcessHandle.current().pid() + "-" + random.nextInt(Integer.MAX_VALUE);
+        traces.add(trace);
+        return trace;
     }
 
     @Test
