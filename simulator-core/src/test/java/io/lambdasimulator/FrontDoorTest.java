@@ -214,6 +214,18 @@ class FrontDoorTest {
             assertThat(caller.reply().status()).isEqualTo(200);
         }
 
+        @ParameterizedTest
+        @ValueSource(strings = {"a%0d%0ab", "%C3%A9", "a%20b", "%zz", "a:b"})
+        void cannot_be_qualified_by_what_is_no_qualifier(String qualifier) {
+            Reply reply = caller().request("POST", path("orders") + "?Qualifier=" + qualifier, "{}")
+                    .reply();
+
+            assertThat(reply.status()).isEqualTo(400);
+            assertThat(reply.header("x-amzn-ErrorType")).contains("ValidationException");
+            assertThat(reply.text()).contains("at 'qualifier' failed to satisfy constraint");
+            assertThat(lambda.eventLog().events(Event.InvocationQueued.class)).isEmpty();
+        }
+
         @Test
         void cannot_be_qualified_in_two_ways() {
             assertRejected(

@@ -74,7 +74,7 @@ final class Server {
         } else if (event instanceof Event.EnvironmentFailed failed) {
             err.println(Main.NAME + ": " + (initialised ? "the environment" : "init") + " failed with "
                     + failed.errorType() + " (" + failed.message().replaceAll("\\s+", " ")
-                    + "); every further invocation is answered with an error, until serve is started again");
+                    + "); what still runs is ended, and the next invocation begins with an init");
         }
     }
 

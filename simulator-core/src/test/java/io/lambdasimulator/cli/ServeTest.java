@@ -178,7 +178,7 @@ class ServeTest {
             serve.awaitOutput("INIT_REPORT Init Duration: " + MILLIS
                     + "\tPhase: init\tStatus: error\tError Type: Runtime\\.ExitError");
             serve.awaitError("lambda-simulator: init failed with Runtime\\.ExitError \\(Runtime exited with error: exit"
-                    + " status 3\\); every further invocation is answered with an error, until serve is started again");
+                    + " status 3\\); what still runs is ended, and the next invocation begins with an init");
             serve.terminate();
 
             assertThat(serve.awaitExit()).as(serve.toString()).isZero();

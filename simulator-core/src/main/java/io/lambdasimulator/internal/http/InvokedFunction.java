@@ -20,6 +20,9 @@ record InvokedFunction(String arn) {
     private static final Pattern NAME = Pattern.compile("((arn:(?<partition>aws[a-z-]*):lambda:(?<region>[a-z0-9-]+):)?"
             + "(?<account>\\d{12}):function:)?(?<name>[a-zA-Z0-9_-]+)(:(?<qualifier>[a-zA-Z0-9$_-]+))?");
 
+    /** As AWS's model of the Invoke API has it. */
+    private static final Pattern QUALIFIER = Pattern.compile("[a-zA-Z0-9$_-]{1,128}");
+
     /** What the emulator and those who came from it call any function. */
     private static final String ANY = "function";
 
@@ -28,11 +31,20 @@ record InvokedFunction(String arn) {
     /**
      * Finds the function of this environment in a request.
      *
-     * @throws InvocationRejectedException 404 for any other function or version, 400 for two qualifiers that differ
+     * @throws InvocationRejectedException 404 for any other function or version, 400 for two qualifiers that differ and for
+     *     what cannot be one
      */
     static InvokedFunction in(Exchange exchange, FunctionConfiguration function) {
         String text = decode(exchange.pathParameter().replace("+", "%2B"));
         String parameter = queryParameter(exchange.query(), "Qualifier");
+        if (parameter != null && !QUALIFIER.matcher(parameter).matches()) {
+            throw new InvocationRejectedException(
+                    "ValidationException",
+                    400,
+                    "1 validation error detected: Value '" + parameter
+                            + "' at 'qualifier' failed to satisfy constraint:"
+                            + " Member must satisfy regular expression pattern: (|[a-zA-Z0-9$_-]+)");
+        }
         Matcher asked = NAME.matcher(text);
         if (!asked.matches()) {
             throw notFound(function, text, parameter);
