@@ -2,7 +2,6 @@ package io.lambdasimulator;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.lambdasimulator.environment.EnvironmentPhase;
 import io.lambdasimulator.invocation.CognitoIdentity;
 import io.lambdasimulator.invocation.Invocation;
 import io.lambdasimulator.invocation.InvocationReport;
@@ -49,7 +48,7 @@ class InJvmParticipantsTest {
                     .startsWith(
                             "{\"errorMessage\":\"no such order\",\"errorType\":\"java.lang.IllegalArgumentException\"");
             assertThat(invocation.awaitCompletion(LIMIT).status()).isEqualTo(InvocationStatus.SUCCESS);
-            assertThat(lambda.phase()).isEqualTo(EnvironmentPhase.READY);
+            lambda.awaitFrozen(LIMIT);
         }
     }
 

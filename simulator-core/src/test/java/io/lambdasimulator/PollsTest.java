@@ -352,6 +352,7 @@ class PollsTest {
             new Moments(lambda).withdrawsPoll(gone::close);
             new Moments(lambda).withdrawsPoll(poll::close);
             Invocation invocation = submit("event");
+            lambda.eventLog().await(Event.InvocationStarted.class, started -> true, Wire.PATIENCE);
             Thread closing = new Thread(lambda::close);
             closing.start();
             lambda.eventLog().await(Event.ShutdownStarted.class, started -> true, Wire.PATIENCE);
