@@ -433,12 +433,15 @@ class FunctionUrlStreamingTest {
         Wire sender = stream();
         int size = 100_000;
         int pieces = 300;
-        CompletableFuture<Void> sent = CompletableFuture.runAsync(() -> {
-            for (int i = 0; i < pieces; i++) {
-                sender.chunk("x".repeat(size));
-            }
-            sender.lastChunk();
-        });
+        // Not on the common pool, whose one thread the HTTP client may need (JDK 25).
+        CompletableFuture<Void> sent = CompletableFuture.runAsync(
+                () -> {
+                    for (int i = 0; i < pieces; i++) {
+                        sender.chunk("x".repeat(size));
+                    }
+                    sender.lastChunk();
+                },
+                task -> new Thread(task, "sender").start());
 
         HttpResponse<InputStream> response = soon(call);
         assertThat(response.body().readAllBytes()).hasSize(size * pieces);
