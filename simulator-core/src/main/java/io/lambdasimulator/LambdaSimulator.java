@@ -34,6 +34,9 @@ import io.lambdasimulator.internal.process.EnvironmentVariables;
 import io.lambdasimulator.internal.process.ExtensionsDirectory;
 import io.lambdasimulator.internal.process.ForeignProcess;
 import io.lambdasimulator.internal.process.Freezing;
+import io.lambdasimulator.internal.telemetry.CapturedTelemetry;
+import io.lambdasimulator.internal.telemetry.TelemetryDeliveries;
+import io.lambdasimulator.internal.telemetry.TelemetryRecords;
 import io.lambdasimulator.internal.time.Activity;
 import io.lambdasimulator.invocation.Invocation;
 import io.lambdasimulator.invocation.InvocationReport;
@@ -43,10 +46,12 @@ import io.lambdasimulator.participant.Command;
 import io.lambdasimulator.participant.ExtensionContext;
 import io.lambdasimulator.participant.ExtensionProgram;
 import io.lambdasimulator.participant.FunctionHandler;
+import io.lambdasimulator.telemetry.Telemetry;
 import io.lambdasimulator.time.VirtualClock;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -66,6 +71,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -112,6 +118,9 @@ public final class LambdaSimulator implements AutoCloseable {
     private final ScheduledExecutorService scheduler;
     private final WorkerThreads workers;
     private final SimulatedParticipants participants;
+    private final TelemetryDeliveries deliveries;
+    private final CapturedTelemetry telemetry;
+    private final String logStream;
     private final ExecutionEnvironment environment;
     private final AtomicBoolean closed = new AtomicBoolean();
 
@@ -127,13 +136,18 @@ public final class LambdaSimulator implements AutoCloseable {
         this.workers = new WorkerThreads();
         this.scheduler = options.newScheduler(workers);
         this.participants = new SimulatedParticipants(log, clock, activity);
+        TelemetryRecords records = new TelemetryRecords(options.function);
+        this.deliveries = new TelemetryDeliveries(log, clock, scheduler, activity, records);
+        this.telemetry = new CapturedTelemetry(log, records, deliveries);
+        this.logStream = options.newLogStream();
         this.environment = new ExecutionEnvironment(
-                options.settings(),
+                options.settings(logStream),
                 clock,
                 scheduler,
                 activity.counting("a callback of a future", workers.callbacks()),
                 log,
                 participants,
+                deliveries,
                 activity);
     }
 
@@ -171,7 +185,7 @@ public final class LambdaSimulator implements AutoCloseable {
                         options.clock,
                         activity);
             }
-            participants.prepare(environment, options.sources(runtimeApi()));
+            participants.prepare(environment, options.sources(runtimeApi(), logStream, log));
             environment.start();
         } catch (IOException e) {
             close();
@@ -442,6 +456,15 @@ public final class LambdaSimulator implements AutoCloseable {
     }
 
     /**
+     * The telemetry of this environment, as the Telemetry API has it: to look at, to wait for, and what subscribers got.
+     *
+     * @return a view, which stays readable after {@link #close()}
+     */
+    public Telemetry telemetry() {
+        return telemetry;
+    }
+
+    /**
      * The event log as a text for people: what happened, in order, with the time since the start. The environment's
      * credentials are replaced by {@code ***}.
      *
@@ -468,7 +491,7 @@ public final class LambdaSimulator implements AutoCloseable {
      * @return several lines
      */
     public String describe() {
-        return Description.of(environment.snapshot(), options.settings(), runtimeApi, log);
+        return Description.of(environment.snapshot(), options.settings(logStream), runtimeApi, log);
     }
 
     /**
@@ -605,6 +628,7 @@ public final class LambdaSimulator implements AutoCloseable {
                     () -> close(frontDoor),
                     () -> close(functionUrl),
                     () -> environment.close(),
+                    deliveries::close,
                     () -> close(runtimeApi),
                     participants::close,
                     this::closeTimers,
@@ -1194,7 +1218,12 @@ public final class LambdaSimulator implements AutoCloseable {
             return secrets;
         }
 
-        private EnvironmentSettings settings() {
+        private String newLogStream() {
+            return LOG_STREAM_DATE.format(clock.instant()) + "[" + function.version() + "]"
+                    + UUID.randomUUID().toString().replace("-", "");
+        }
+
+        private EnvironmentSettings settings(String logStream) {
             List<ExpectedExtension> expected = new ArrayList<>();
             extensions.forEach((name, source) -> expected.add(new ExpectedExtension(name, supply(source))));
             Supply runtime = runtimeHandler != null
@@ -1202,6 +1231,7 @@ public final class LambdaSimulator implements AutoCloseable {
                     : runtimeCommand != null || runtimeFromBootstrap ? Supply.PROCESS : Supply.CLIENT;
             return new EnvironmentSettings(
                     function,
+                    logStream.replace("[", function.name() + "["),
                     runtime,
                     expected,
                     initTimeout,
@@ -1225,9 +1255,7 @@ public final class LambdaSimulator implements AutoCloseable {
             return source instanceof ExtensionSource.InJvm ? Supply.HOSTED : Supply.CLIENT;
         }
 
-        private Map<Participant, Source> sources(String runtimeApi) {
-            String logStream = LOG_STREAM_DATE.format(clock.instant()) + "[" + function.version() + "]"
-                    + UUID.randomUUID().toString().replace("-", "");
+        private Map<Participant, Source> sources(String runtimeApi, String logStream, RecordingEventLog log) {
             EnvironmentVariables variables = (inheritHostEnvironment
                             ? EnvironmentVariables.ofHost(function, runtimeApi, logStream, System.getenv())
                             : EnvironmentVariables.isolated(function, runtimeApi, logStream, System.getenv()))
@@ -1238,7 +1266,9 @@ public final class LambdaSimulator implements AutoCloseable {
                 sources.put(
                         Participant.RUNTIME,
                         new Source.Hosted(
-                                "handler function", timers -> new FunctionRuntime(runtimeApi, handler).run()));
+                                "handler function",
+                                timers -> new FunctionRuntime(runtimeApi, handler, outputOf(Participant.RUNTIME, log))
+                                        .run()));
             } else if (runtimeCommand != null) {
                 sources.put(Participant.RUNTIME, new Source.Program(runtimeCommand, variables.forRuntime(), null));
             } else if (runtimeFromBootstrap) {
@@ -1255,11 +1285,23 @@ public final class LambdaSimulator implements AutoCloseable {
                             new Source.Hosted(
                                     "extension in the JVM",
                                     timers -> inJvm.factory()
-                                            .create(new ExtensionContext(runtimeApi, clock, timers))
+                                            .create(new ExtensionContext(
+                                                    runtimeApi, clock, timers, outputOf(Participant.extension(name), log)))
                                             .run()));
                 }
             });
             return sources;
+        }
+
+        /** As from a process: lines end in a line feed, and what is no Unicode does not pass. */
+        private static Consumer<String> outputOf(Participant participant, RecordingEventLog log) {
+            return text -> {
+                String unicode = new String(text.getBytes(StandardCharsets.UTF_8), StandardCharsets.UTF_8);
+                String lines = unicode.endsWith("\n") ? unicode.substring(0, unicode.length() - 1) : unicode;
+                for (String line : lines.split("\n", -1)) {
+                    log.append(new Event.ProcessOutput(participant, Event.OutputStream.STDOUT, line));
+                }
+            };
         }
 
         private static Source bootstrap(EnvironmentVariables variables) {

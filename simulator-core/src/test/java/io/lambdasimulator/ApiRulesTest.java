@@ -44,8 +44,6 @@ class ApiRulesTest {
             BareExtension.EXIT_ERROR,
             "POST");
 
-    private static final Map<String, String> STUBS = Map.of(LOGS, "Logs", TELEMETRY, "Telemetry");
-
     private static LambdaSimulator lambda;
 
     @BeforeAll
@@ -68,7 +66,7 @@ class ApiRulesTest {
     }
 
     static Stream<String> routes() {
-        return Stream.concat(METHODS.keySet().stream(), STUBS.keySet().stream()).sorted();
+        return METHODS.keySet().stream().sorted();
     }
 
     @ParameterizedTest
@@ -129,21 +127,6 @@ class ApiRulesTest {
         call("GET", target).assertIs(200, "text/plain; charset=utf-8", "pong");
     }
 
-    static Stream<Arguments> stubs() {
-        return STUBS.entrySet().stream().map(stub -> arguments(stub.getKey(), stub.getValue()));
-    }
-
-    @ParameterizedTest
-    @MethodSource("stubs")
-    void the_stubs_of_logs_and_telemetry_take_anything(String path, String api) {
-        String body =
-                "{\"errorMessage\":\"" + api + " API is not supported\",\"errorType\":\"" + api + ".NotSupported\"}\n";
-
-        call("PUT", path).assertJson(202, body);
-        Wire.call(lambda.runtimeApi(), "PUT", path, "no json", "Lambda-Extension-Identifier: nobody")
-                .assertJson(202, body);
-    }
-
     @ParameterizedTest
     @ValueSource(strings = {"application/xml", "text/plain", "*/*;q=0", "nonsense", ""})
     void accept_is_not_looked_at(String accept) {
@@ -166,7 +149,7 @@ class ApiRulesTest {
                 assertThat(wire.request("PUT", LOGS, "a body that nobody reads")
                                 .reply()
                                 .status())
-                        .isEqualTo(202);
+                        .isEqualTo(403);
                 assertThat(wire.request("POST", BareRuntime.response("id"), "unread")
                                 .reply()
                                 .status())
@@ -214,9 +197,12 @@ class ApiRulesTest {
                     assertThat(reply.body()).isEmpty();
                     assertThat(reply.header("Content-Type")).isEmpty();
                 }
-                assertThat(Wire.call(disabled.runtimeApi(), "PUT", TELEMETRY, "")
-                                .status())
-                        .isEqualTo(202);
+                for (String path : List.of(TELEMETRY, LOGS)) {
+                    assertThat(Wire.call(disabled.runtimeApi(), "PUT", path, "", uuid)
+                                    .toString())
+                            .startsWith("HTTP/1.1 404")
+                            .endsWith("] ");
+                }
                 disabled.submit(InvocationRequest.of("\"works\""));
                 assertThat(runtime.next().text()).isEqualTo("\"works\"");
                 assertThat(disabled.extensions()).isEmpty();

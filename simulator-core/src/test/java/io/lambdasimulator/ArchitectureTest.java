@@ -28,7 +28,8 @@ class ArchitectureTest {
 
     private static final String ROOT = "io.lambdasimulator";
     private static final String[] WORDS = {
-        ROOT + ".environment", ROOT + ".event", ROOT + ".invocation", ROOT + ".participant", ROOT + ".time"
+        ROOT + ".environment", ROOT + ".event", ROOT + ".invocation", ROOT + ".participant", ROOT + ".telemetry",
+        ROOT + ".time"
     };
 
     private static final DescribedPredicate<JavaClass> OF_AN_ENGINE = resideInAnyPackage(

@@ -2,7 +2,7 @@ package io.lambdasimulator.cli;
 
 import io.lambdasimulator.LambdaSimulator;
 import io.lambdasimulator.event.Event;
-import io.lambdasimulator.internal.event.SystemLogLines;
+import io.lambdasimulator.internal.telemetry.SystemLogLines;
 import io.lambdasimulator.internal.process.JvmExitHook;
 import java.io.PrintStream;
 import java.net.URI;

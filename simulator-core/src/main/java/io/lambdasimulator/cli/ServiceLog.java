@@ -3,7 +3,7 @@ package io.lambdasimulator.cli;
 import io.lambdasimulator.event.Event;
 import io.lambdasimulator.event.EventLog;
 import io.lambdasimulator.internal.event.RecordingEventLog;
-import io.lambdasimulator.internal.event.SystemLogLines;
+import io.lambdasimulator.internal.telemetry.SystemLogLines;
 import java.io.PrintStream;
 import java.time.Duration;
 import java.util.List;
@@ -74,7 +74,7 @@ final class ServiceLog {
         if (event instanceof Event.ProcessOutput output) {
             out.println(output.line());
         } else {
-            lines.of(event).forEach(out::println);
+            lines.of(entry).forEach(out::println);
         }
         observer.accept(event);
     }

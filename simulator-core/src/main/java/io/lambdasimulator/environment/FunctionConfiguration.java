@@ -128,6 +128,33 @@ public final class FunctionConfiguration {
     }
 
     /**
+     * The format of its log.
+     *
+     * @return {@link LogFormat#TEXT} unless set otherwise
+     */
+    public LogFormat logFormat() {
+        return values.logFormat;
+    }
+
+    /**
+     * Of which level on the function's own lines are logged, with {@link LogFormat#JSON}. It is the runtime that heeds it.
+     *
+     * @return {@link LogLevel#INFO} unless set otherwise
+     */
+    public LogLevel applicationLogLevel() {
+        return values.applicationLogLevel;
+    }
+
+    /**
+     * Of which level on the service's own lines are logged, with {@link LogFormat#JSON}. Telemetry is not subject to it.
+     *
+     * @return {@link LogLevel#INFO} unless set otherwise
+     */
+    public LogLevel systemLogLevel() {
+        return values.systemLogLevel;
+    }
+
+    /**
      * The function's ARN, unqualified.
      *
      * @return the ARN
@@ -143,6 +170,9 @@ public final class FunctionConfiguration {
         private String handler = "";
         private Duration timeout = Duration.ofSeconds(3);
         private int memorySize = 128;
+        private LogFormat logFormat = LogFormat.TEXT;
+        private LogLevel applicationLogLevel = LogLevel.INFO;
+        private LogLevel systemLogLevel = LogLevel.INFO;
         private String region = "us-east-1";
         private String accountId = "123456789012";
         private Map<String, String> environmentVariables = Map.of();
@@ -156,6 +186,9 @@ public final class FunctionConfiguration {
             copy.handler = handler;
             copy.timeout = timeout;
             copy.memorySize = memorySize;
+            copy.logFormat = logFormat;
+            copy.applicationLogLevel = applicationLogLevel;
+            copy.systemLogLevel = systemLogLevel;
             copy.region = region;
             copy.accountId = accountId;
             copy.environmentVariables = environmentVariables;
@@ -242,6 +275,44 @@ public final class FunctionConfiguration {
          */
         public Builder accountId(String accountId) {
             this.accountId = matching("account id", ACCOUNT, accountId, "use twelve digits");
+            return this;
+        }
+
+        /**
+         * Sets the format of the log. Processes find it in {@code AWS_LAMBDA_LOG_FORMAT}.
+         *
+         * @param format text or JSON
+         * @return this builder
+         */
+        public Builder logFormat(LogFormat format) {
+            this.logFormat = format;
+            return this;
+        }
+
+        /**
+         * Sets of which level on the function's own lines are logged, which takes {@link LogFormat#JSON}. Processes find
+         * it in {@code AWS_LAMBDA_LOG_LEVEL}; as on AWS it is the runtime that heeds it.
+         *
+         * @param level the least level
+         * @return this builder
+         */
+        public Builder applicationLogLevel(LogLevel level) {
+            this.applicationLogLevel = level;
+            return this;
+        }
+
+        /**
+         * Sets of which level on the service's own lines are logged, which takes {@link LogFormat#JSON}. Telemetry is not
+         * subject to it.
+         *
+         * @param level {@link LogLevel#DEBUG}, {@link LogLevel#INFO} or {@link LogLevel#WARN}
+         * @return this builder
+         */
+        public Builder systemLogLevel(LogLevel level) {
+            if (level != LogLevel.DEBUG && level != LogLevel.INFO && level != LogLevel.WARN) {
+                throw new IllegalArgumentException("the system log level has to be DEBUG, INFO or WARN, not " + level);
+            }
+            this.systemLogLevel = level;
             return this;
         }
 

@@ -10,6 +10,9 @@ import io.lambdasimulator.environment.RuntimeState;
 import io.lambdasimulator.environment.ShutdownReason;
 import io.lambdasimulator.invocation.InvocationReport;
 import io.lambdasimulator.invocation.InvocationStatus;
+import io.lambdasimulator.invocation.Span;
+import io.lambdasimulator.telemetry.TelemetryApi;
+import io.lambdasimulator.telemetry.TelemetryType;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -46,8 +49,9 @@ public sealed interface Event {
      * Init began.
      *
      * @param phase whether it is the first one or part of an invocation
+     * @param instanceId the environment, as in the name of its log stream
      */
-    record InitStarted(InitPhase phase) implements Event {
+    record InitStarted(InitPhase phase, String instanceId) implements Event {
         @Override
         public String describe() {
             return "init started" + (phase == InitPhase.INVOKE ? " again, within the invocation" : "");
@@ -57,10 +61,11 @@ public sealed interface Event {
     /**
      * The runtime's part of init ended; once per init in which the runtime was started.
      *
+     * @param phase whether it was the first one or part of an invocation
      * @param status success, error or timeout
      * @param errorType the cause of an error
      */
-    record InitRuntimeDone(InvocationStatus status, Optional<String> errorType) implements Event {
+    record InitRuntimeDone(InitPhase phase, InvocationStatus status, Optional<String> errorType) implements Event {
         @Override
         public String describe() {
             return "init of the runtime: " + status.wireName() + error(errorType);
@@ -218,8 +223,12 @@ public sealed interface Event {
      * @param requestId the invocation
      * @param version the function's version
      * @param deadline when it times out
+     * @param traceId its trace header
+     * @param tenantId its tenant
      */
-    record InvocationStarted(String requestId, String version, Instant deadline) implements Event {
+    record InvocationStarted(
+            String requestId, String version, Instant deadline, String traceId, Optional<String> tenantId)
+            implements Event {
         @Override
         public String describe() {
             return "invocation " + requestId + " started";
@@ -246,15 +255,21 @@ public sealed interface Event {
      * @param requestId the invocation
      * @param status how the runtime's part ended
      * @param errorType the cause of an error
-     * @param duration from the start until then
+     * @param duration from the dispatch until then
      * @param producedBytes the size of the response; 0 without one
+     * @param spans the parts of that time, when the runtime responded
+     * @param traceId the invocation's trace header
+     * @param tenantId its tenant
      */
     record RuntimeDone(
             String requestId,
             InvocationStatus status,
             Optional<String> errorType,
             Duration duration,
-            long producedBytes)
+            long producedBytes,
+            List<Span> spans,
+            String traceId,
+            Optional<String> tenantId)
             implements Event {
         @Override
         public String describe() {
@@ -287,6 +302,37 @@ public sealed interface Event {
         public String describe() {
             return "invocation " + report.requestId() + " complete: "
                     + report.status().wireName() + error(report.errorType()) + " after " + millis(report.duration());
+        }
+    }
+
+    /**
+     * An extension subscribed to the Telemetry API or the Logs API.
+     *
+     * @param extension its name
+     * @param api which of the two
+     * @param state {@code Subscribed}, or {@code Already subscribed} when it did before
+     * @param types what it asked for
+     */
+    record TelemetrySubscribed(String extension, TelemetryApi api, String state, List<TelemetryType> types)
+            implements Event {
+        @Override
+        public String describe() {
+            return "extension " + extension + ": " + api.title() + ", " + state.toLowerCase(Locale.ROOT) + ": " + types;
+        }
+    }
+
+    /**
+     * A subscriber has not received everything: an episode of drops is over, or everything is.
+     *
+     * @param extension the subscriber
+     * @param records how many events
+     * @param bytes how much it was
+     * @param reason why
+     */
+    record TelemetryDropped(String extension, long records, long bytes, String reason) implements Event {
+        @Override
+        public String describe() {
+            return "telemetry for " + extension + ": " + records + " records dropped: " + reason;
         }
     }
 
@@ -380,7 +426,7 @@ public sealed interface Event {
     }
 
     /**
-     * A line of a process's output.
+     * A line of a participant's output. One in the JVM writes it through what it was given.
      *
      * @param participant whose line it is
      * @param stream where it was written

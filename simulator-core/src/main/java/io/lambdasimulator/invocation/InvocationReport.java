@@ -18,6 +18,9 @@ import java.util.Optional;
  * @param duration from the start to the end of the invocation; exactly the function timeout after a timeout
  * @param billedDuration duration and init duration together, rounded up to whole milliseconds
  * @param initDuration how long init took, on a cold start
+ * @param spans {@code extensionOverhead} when extensions were there to wait for
+ * @param traceId the trace header
+ * @param tenantId the tenant
  * @param readiness one entry per extension that was to receive this {@code INVOKE}, in order of registration
  */
 public record InvocationReport(
@@ -31,4 +34,7 @@ public record InvocationReport(
         Duration duration,
         Duration billedDuration,
         Optional<Duration> initDuration,
+        List<Span> spans,
+        String traceId,
+        Optional<String> tenantId,
         List<ExtensionReadiness> readiness) {}

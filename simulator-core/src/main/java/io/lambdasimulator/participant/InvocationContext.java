@@ -2,6 +2,7 @@ package io.lambdasimulator.participant;
 
 import java.time.Instant;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /**
  * What a handler function knows of its invocation: the headers of the runtime's {@code next} call.
@@ -14,6 +15,7 @@ import java.util.Optional;
  * @param cognitoIdentity the Cognito identity's JSON
  * @param tenantId the tenant
  * @param contentType the event's media type
+ * @param output takes what the function writes to its log, as the standard output of a process would; line by line
  */
 public record InvocationContext(
         String requestId,
@@ -23,4 +25,15 @@ public record InvocationContext(
         Optional<String> clientContext,
         Optional<String> cognitoIdentity,
         Optional<String> tenantId,
-        String contentType) {}
+        String contentType,
+        Consumer<String> output) {
+
+    /**
+     * Writes to the function's log.
+     *
+     * @param text one or more lines
+     */
+    public void log(String text) {
+        output.accept(text);
+    }
+}

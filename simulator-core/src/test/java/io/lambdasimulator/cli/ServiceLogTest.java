@@ -6,7 +6,7 @@ import io.lambdasimulator.environment.FunctionConfiguration;
 import io.lambdasimulator.environment.Participant;
 import io.lambdasimulator.event.Event;
 import io.lambdasimulator.internal.event.RecordingEventLog;
-import io.lambdasimulator.internal.event.SystemLogLines;
+import io.lambdasimulator.internal.telemetry.SystemLogLines;
 import java.io.ByteArrayOutputStream;
 import java.io.OutputStream;
 import java.io.PrintStream;
@@ -14,6 +14,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
 
@@ -28,12 +29,12 @@ class ServiceLogTest {
     void prints_the_service_s_lines_and_the_output_of_processes_in_the_order_of_the_log() {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         RecordingEventLog log = new RecordingEventLog(Clock.systemUTC(), 100);
-        log.append(new Event.InvocationStarted("id-1", "$LATEST", Instant.EPOCH));
+        log.append(new Event.InvocationStarted("id-1", "$LATEST", Instant.EPOCH, "", Optional.empty()));
         ServiceLog printer = start(log, out);
         log.append(output(Event.OutputStream.STDOUT, "caf\u00e9"));
         log.append(output(Event.OutputStream.STDERR, ""));
         log.append(new Event.InvocationQueued("id-2"));
-        log.append(new Event.InvocationStarted("id-2", "7", Instant.EPOCH));
+        log.append(new Event.InvocationStarted("id-2", "7", Instant.EPOCH, "", Optional.empty()));
         log.close();
 
         assertThat(printer.awaitEnd(LIMIT)).isTrue();

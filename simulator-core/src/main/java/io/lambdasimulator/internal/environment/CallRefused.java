@@ -2,6 +2,7 @@ package io.lambdasimulator.internal.environment;
 
 import io.lambdasimulator.environment.ExtensionState;
 import io.lambdasimulator.environment.RuntimeState;
+import io.lambdasimulator.telemetry.TelemetryApi;
 import java.util.UUID;
 
 /**
@@ -20,7 +21,9 @@ public final class CallRefused extends Exception {
         BAD_REQUEST,
         NOT_ALLOWED,
         STALE_INVOCATION,
-        TOO_LARGE
+        TOO_LARGE,
+        /** A subscription that is none; the service's answer has its members in another order. */
+        INVALID_SUBSCRIPTION
     }
 
     private CallRefused(Kind kind, String errorType, String message) {
@@ -159,5 +162,29 @@ public final class CallRefused extends Exception {
     public static CallRefused missingErrorType() {
         return new CallRefused(
                 Kind.NOT_ALLOWED, "Extension.MissingHeader", "Lambda-Extension-Function-Error-Type not found");
+    }
+
+    // Telemetry API and Logs API
+
+    public static CallRefused invalidSubscription(TelemetryApi api, String message) {
+        return new CallRefused(
+                Kind.INVALID_SUBSCRIPTION,
+                api == TelemetryApi.LOGS ? "Logs.ValidationError" : "ValidationError",
+                message);
+    }
+
+    static CallRefused subscriptionClosed(TelemetryApi api) {
+        return new CallRefused(
+                Kind.NOT_ALLOWED,
+                (api == TelemetryApi.LOGS ? "Logs" : "Telemetry") + ".SubscriptionClosed",
+                api.title() + " subscription is closed");
+    }
+
+    /** AWS says that an error is returned, and not which. */
+    static CallRefused otherTelemetryApi(TelemetryApi asked, TelemetryApi used) {
+        return invalidSubscription(
+                asked,
+                "the " + asked.title() + " cannot be used: an extension of this function has subscribed to the "
+                        + used.title() + ", and one function uses only one of the two");
     }
 }

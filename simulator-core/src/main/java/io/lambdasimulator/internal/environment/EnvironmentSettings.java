@@ -11,6 +11,7 @@ import java.util.Optional;
 /** What an environment is made of; immutable. */
 public record EnvironmentSettings(
         FunctionConfiguration function,
+        String instanceId,
         Supply runtime,
         List<ExpectedExtension> extensions,
         Duration initTimeout,

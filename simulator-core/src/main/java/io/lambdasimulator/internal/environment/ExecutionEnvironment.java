@@ -56,6 +56,8 @@ public final class ExecutionEnvironment {
     private final Owner owner;
     private final Identifiers identifiers;
     private final Participants participants;
+    private final Subscribers subscribers;
+    private final Subscriptions subscriptions;
     private final Freezing freezing;
     private long freezeCount;
 
@@ -94,13 +96,16 @@ public final class ExecutionEnvironment {
             Executor callbacks,
             RecordingEventLog log,
             Participants participants,
+            Subscribers subscribers,
             Activity activity) {
         this.settings = settings;
         this.function = settings.function();
         this.owner = new Owner(clock, scheduler, callbacks, log, activity);
         this.identifiers = new Identifiers(clock);
         this.participants = participants;
-        this.freezing = new Freezing(owner, participants);
+        this.subscribers = subscribers;
+        this.subscriptions = new Subscriptions(owner, subscribers);
+        this.freezing = new Freezing(owner, participants, subscribers);
         this.generation = new Generation(owner, settings, 1);
         this.shown = generation;
     }
@@ -152,6 +157,7 @@ public final class ExecutionEnvironment {
                 runningRuntime().move(RuntimeState.RESPONSE_SENT);
                 throw CallRefused.invalidResponseMode();
             }
+            task.responds();
             if (streaming) {
                 task.responseBegins(contentType);
             }
@@ -325,6 +331,17 @@ public final class ExecutionEnvironment {
             if (generation.livesIn(agent) != Supply.PROCESS) {
                 ended(agent, new ProcessExit.Code(1));
             }
+        });
+    }
+
+    /** {@code PUT /telemetry} and {@code PUT /logs}, which are open during init. */
+    public void subscribe(UUID identifier, Subscribers.Request request) throws CallRefused {
+        owner.actOrRefuse(() -> {
+            ExtensionAgent agent = extension(identifier, CallRefused.unknownExtension(identifier));
+            if (phase != EnvironmentPhase.NEW && phase != EnvironmentPhase.INIT) {
+                throw CallRefused.subscriptionClosed(request.api());
+            }
+            subscriptions.add(agent.name(), request);
         });
     }
 
@@ -616,7 +633,8 @@ public final class ExecutionEnvironment {
     }
 
     private void beginSequence(ShutdownReason reason) {
-        sequence = new ShutdownSequence(owner, participants, generation, reason, this::sequenceIsOver);
+        sequence =
+                new ShutdownSequence(owner, participants, generation, subscriptions, reason, this::sequenceIsOver);
         sequence.begin();
     }
 
@@ -729,6 +747,7 @@ public final class ExecutionEnvironment {
         CompletableFuture<@Nullable Void> init = initialised;
         owner.effect(() -> init.complete(null));
         failed = "";
+        subscriptions.release();
         if (current == null) {
             coldStart = took;
             enter(EnvironmentPhase.READY);
@@ -871,6 +890,7 @@ public final class ExecutionEnvironment {
         owner.act(() -> {
             if (freezing.thawed(round)) {
                 advance();
+                owner.effect(subscribers::resume); // what woke the environment comes before old telemetry
             }
         });
     }
@@ -912,6 +932,12 @@ public final class ExecutionEnvironment {
 
     private void reset(Failure cause) {
         generation.cancelInitTimer();
+        InvocationTask task = current;
+        if (task != null && task.isDispatched()) {
+            task.runtimeDone(cause.status(), cause.recordedType());
+        }
+        // The report, and whatever else ends an invocation, reaches who comes after those that it was the end of.
+        subscriptions.hold();
         endCurrent(cause);
         enter(EnvironmentPhase.RESET);
         RuntimeAgent runtime = generation.runtime();

@@ -18,6 +18,7 @@ final class Freezing {
 
     private final Owner owner;
     private final Participants participants;
+    private final Subscribers subscribers;
     private State state = State.THAWED;
 
     /** Counts freezes, so that what is reported late is not taken for the newest one. */
@@ -25,9 +26,10 @@ final class Freezing {
 
     private boolean standsStill;
 
-    Freezing(Owner owner, Participants participants) {
+    Freezing(Owner owner, Participants participants, Subscribers subscribers) {
         this.owner = owner;
         this.participants = participants;
+        this.subscribers = subscribers;
     }
 
     boolean isThawed() {
@@ -38,6 +40,7 @@ final class Freezing {
         if (state == State.THAWED) {
             state = State.FREEZING;
             long begun = ++round;
+            owner.effect(subscribers::pause);
             owner.effect(() -> participants.freeze(begun));
         }
     }

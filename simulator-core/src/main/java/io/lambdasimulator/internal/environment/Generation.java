@@ -130,7 +130,7 @@ final class Generation {
     void beginInit(InitPhase phase) {
         initPhase = phase;
         initStartedAt = owner.now();
-        owner.record(new Event.InitStarted(phase));
+        owner.record(new Event.InitStarted(phase, settings.instanceId()));
     }
 
     void endInitAt(Future<?> timer) {
@@ -152,7 +152,7 @@ final class Generation {
     Duration reportInit(InvocationStatus status, Optional<String> errorType) {
         Duration duration = Duration.between(initStartedAt, owner.now());
         if (runtime != null) {
-            owner.record(new Event.InitRuntimeDone(status, errorType));
+            owner.record(new Event.InitRuntimeDone(initPhase, status, errorType));
         }
         for (ExtensionAgent agent : extensions.all()) {
             if (!agent.hasAppeared()) {

@@ -9,6 +9,7 @@ import io.lambdasimulator.invocation.InvocationReport;
 import io.lambdasimulator.invocation.InvocationRequest;
 import io.lambdasimulator.invocation.InvocationResult;
 import io.lambdasimulator.invocation.InvocationStatus;
+import io.lambdasimulator.invocation.Span;
 import java.io.InputStream;
 import java.time.Duration;
 import java.time.Instant;
@@ -111,9 +112,13 @@ final class InvocationTask implements Invocation {
     private @Nullable InvocationEvent event;
     private Instant startedAt = Instant.MAX;
     private boolean started;
+    private Instant dispatchedAt = Instant.MAX;
+    private @Nullable Instant responseBeganAt;
+    private @Nullable Instant respondedAt;
     private @Nullable Future<?> timer;
     private @Nullable Instant answeredAt;
     private @Nullable Instant runtimeDoneAt;
+    private boolean runtimeDone;
     private @Nullable Duration initDuration;
     private long producedBytes;
     private boolean over;
@@ -150,7 +155,8 @@ final class InvocationTask implements Invocation {
             return;
         }
         started = true;
-        owner.record(new Event.InvocationStarted(requestId, function.version(), deadline()));
+        owner.record(new Event.InvocationStarted(
+                requestId, function.version(), deadline(), traceId, request.tenantId()));
         owner.effect(() -> dispatched.complete(null));
     }
 
@@ -167,6 +173,7 @@ final class InvocationTask implements Invocation {
                 request.contentType(),
                 request.payload());
         event = dispatchedEvent;
+        dispatchedAt = owner.now();
         return dispatchedEvent;
     }
 
@@ -196,8 +203,15 @@ final class InvocationTask implements Invocation {
         owner.effect(() -> answered.complete(result));
     }
 
+    /** The runtime has begun to respond. */
+    void responds() {
+        responseBeganAt = owner.now();
+    }
+
+    /** The runtime has responded. */
     void produced(long bytes) {
         producedBytes = bytes;
+        respondedAt = owner.now();
     }
 
     /** The runtime is done with it: it has asked for the next one, or was ended. */
@@ -206,8 +220,33 @@ final class InvocationTask implements Invocation {
             return;
         }
         runtimeDoneAt = owner.now();
+        runtimeDone = status == InvocationStatus.SUCCESS;
         owner.record(new Event.RuntimeDone(
-                requestId, status, errorType, Duration.between(startedAt, owner.now()), producedBytes));
+                requestId,
+                status,
+                errorType,
+                Duration.between(dispatchedAt, owner.now()),
+                producedBytes,
+                runtimeSpans(),
+                traceId,
+                request.tenantId()));
+    }
+
+    /** Only a response has them, not an error; the last one only an end that the runtime has brought about itself. */
+    private List<Span> runtimeSpans() {
+        Instant began = responseBeganAt;
+        Instant ended = respondedAt;
+        if (began == null || ended == null) {
+            return List.of();
+        }
+        return List.of(
+                span("responseLatency", dispatchedAt, began),
+                span("responseDuration", began, ended),
+                span("runtimeOverhead", ended, owner.now()));
+    }
+
+    private static Span span(String name, Instant start, Instant end) {
+        return new Span(name, start, Duration.between(start, end));
     }
 
     /** Whether the runtime and every extension that was to receive it are done. */
@@ -230,6 +269,9 @@ final class InvocationTask implements Invocation {
                 duration,
                 Duration.ofMillis(billed.plusNanos(999_999).toMillis()),
                 Optional.ofNullable(initDuration),
+                extensionOverhead(),
+                traceId,
+                request.tenantId(),
                 snapshot());
         over = true;
         if (timer != null) {
@@ -245,6 +287,13 @@ final class InvocationTask implements Invocation {
             }
         });
         return report;
+    }
+
+    /** Only a runtime that is done lets extensions be waited for. */
+    private List<Span> extensionOverhead() {
+        return !runtimeDone || runtimeDoneAt == null || readiness.isEmpty()
+                ? List.of()
+                : List.of(span("extensionOverhead", runtimeDoneAt, owner.now()));
     }
 
     /** It is never going to be run. */

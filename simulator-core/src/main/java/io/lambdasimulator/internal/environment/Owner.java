@@ -140,6 +140,11 @@ final class Owner {
         log.append(now, event);
     }
 
+    /** The place in the event log that the next record has. */
+    long place() {
+        return log.nextSequence();
+    }
+
     /** Decides on something to do to the outside; it must not block. */
     void effect(Runnable effect) {
         effects.add(effect);

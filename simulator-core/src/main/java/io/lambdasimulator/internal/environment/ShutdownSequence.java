@@ -29,15 +29,19 @@ final class ShutdownSequence {
     private static final Duration WITH_INTERNAL_ONLY = Duration.ofMillis(500);
     private static final Duration WITH_EXTERNAL = Duration.ofSeconds(2);
     private static final Duration RUNTIME_SHARE_BESIDE_EXTERNAL = Duration.ofMillis(300);
+    private static final Duration FLUSH = Duration.ofSeconds(1);
 
     private final Owner owner;
     private final Participants participants;
     private final Generation generation;
     private final ExtensionRegistry extensions;
+    private final Subscriptions subscriptions;
     private final Consumer<ShutdownReport> onOver;
     private final ShutdownReason reason;
     private final Instant deadline;
     private final Duration total;
+    private boolean flushing;
+    private boolean flushed;
     private boolean extensionsTold;
     private boolean over;
 
@@ -48,12 +52,14 @@ final class ShutdownSequence {
             Owner owner,
             Participants participants,
             Generation generation,
+            Subscriptions subscriptions,
             ShutdownReason reason,
             Consumer<ShutdownReport> onOver) {
         this.owner = owner;
         this.participants = participants;
         this.generation = generation;
         this.extensions = generation.extensions();
+        this.subscriptions = subscriptions;
         this.reason = reason;
         this.onOver = onOver;
         this.total = extensions.hasExternal()
@@ -84,6 +90,13 @@ final class ShutdownSequence {
         if (over || generation.runtimeRuns()) {
             return;
         }
+        if (!flushing) {
+            flushing = true;
+            flush();
+        }
+        if (!flushed) {
+            return;
+        }
         if (!extensionsTold) {
             extensionsTold = true;
             extensions.all().forEach(this::tell);
@@ -100,6 +113,25 @@ final class ShutdownSequence {
         if (extensions.all().stream().allMatch(ExtensionAgent::isGone)) {
             over = true;
             onOver.accept(report());
+        }
+    }
+
+    /** What the runtime has written until its end reaches extensions before their SHUTDOWN, or its time is over. */
+    private void flush() {
+        List<String> present = extensions.all().stream()
+                .filter(agent -> !agent.isGone())
+                .map(ExtensionAgent::name)
+                .toList();
+        flushed = !subscriptions.flush(present, this::flushed);
+        if (!flushed) {
+            var unused = owner.schedule(FLUSH, this::flushed);
+        }
+    }
+
+    private void flushed() {
+        if (!flushed) {
+            flushed = true;
+            advance();
         }
     }
 

@@ -7,28 +7,37 @@ import java.io.UncheckedIOException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /** The one log of an environment. Its lock guards the deque alone and is held for a few instructions. */
 public final class RecordingEventLog implements EventLog {
 
     private static final int SHOWN_ON_TIMEOUT = 25;
+    private static final int FIRST_SIZE = 256;
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition appended = lock.newCondition();
-    private final ArrayDeque<Entry> entries = new ArrayDeque<>();
+
+    /** The newest entries, each at the place of its sequence number; it grows up to the capacity. */
+    private @Nullable Entry[] ring;
+
+    private int size;
     private final Clock clock;
     private final int capacity;
     private final Secrets secrets;
     private Instant newest = Instant.MIN;
     private long nextSequence;
     private boolean closed;
+    private volatile Runnable follower = () -> {};
 
     public RecordingEventLog(Clock clock, int capacity) {
         this(clock, capacity, Secrets.NONE);
@@ -43,6 +52,7 @@ public final class RecordingEventLog implements EventLog {
         }
         this.clock = clock;
         this.capacity = capacity;
+        this.ring = new Entry[Math.min(capacity, FIRST_SIZE)];
         this.secrets = secrets;
     }
 
@@ -57,15 +67,31 @@ public final class RecordingEventLog implements EventLog {
     public void append(Instant time, Event event) {
         lock.lock();
         try {
-            if (entries.size() == capacity) {
-                entries.removeFirst();
+            if (size == ring.length && size < capacity) {
+                grow();
             }
             // Threads that append at the same moment may bring their instants out of order by microseconds.
             newest = time.isAfter(newest) ? time : newest;
-            entries.addLast(new Entry(nextSequence++, newest, event));
+            ring[(int) (nextSequence % ring.length)] = new Entry(nextSequence, newest, event);
+            nextSequence++;
+            size = Math.min(size + 1, ring.length);
             appended.signalAll();
         } finally {
             lock.unlock();
+        }
+        follower.run();
+    }
+
+    /** Has something run after each append, on whichever thread that is; it must not block. */
+    public void followBy(Runnable whenAppended) {
+        follower = whenAppended;
+    }
+
+    private void grow() {
+        List<Entry> all = range(nextSequence - size, size);
+        ring = new Entry[Math.min(capacity, ring.length * 2)];
+        for (Entry entry : all) {
+            ring[(int) (entry.sequence() % ring.length)] = entry;
         }
     }
 
@@ -84,7 +110,7 @@ public final class RecordingEventLog implements EventLog {
     public List<Entry> entries() {
         lock.lock();
         try {
-            return List.copyOf(entries);
+            return range(nextSequence - size, size);
         } finally {
             lock.unlock();
         }
@@ -94,7 +120,7 @@ public final class RecordingEventLog implements EventLog {
     public long dropped() {
         lock.lock();
         try {
-            return nextSequence - entries.size();
+            return nextSequence - size;
         } finally {
             lock.unlock();
         }
@@ -184,18 +210,28 @@ public final class RecordingEventLog implements EventLog {
         }
     }
 
+    /** At most some entries from a place on, or from the oldest one that there is. */
+    public List<Entry> read(long sequence, int atMost) {
+        lock.lock();
+        try {
+            long first = Math.max(sequence, nextSequence - size);
+            return range(first, (int) Math.min(atMost, Math.max(0, nextSequence - first)));
+        } finally {
+            lock.unlock();
+        }
+    }
+
     private List<Entry> from(long sequence) {
-        long first = nextSequence - entries.size();
-        if (sequence <= first) {
-            return List.copyOf(entries);
+        long first = Math.max(sequence, nextSequence - size);
+        return range(first, (int) Math.max(0, nextSequence - first));
+    }
+
+    private List<Entry> range(long first, int count) {
+        List<Entry> entries = new ArrayList<>(count);
+        for (long place = first; place < first + count; place++) {
+            entries.add(Objects.requireNonNull(ring[(int) (place % ring.length)]));
         }
-        int wanted = (int) (nextSequence - sequence);
-        Entry[] tail = new Entry[wanted];
-        var newestFirst = entries.descendingIterator();
-        for (int i = wanted - 1; i >= 0; i--) {
-            tail[i] = newestFirst.next();
-        }
-        return List.of(tail);
+        return Collections.unmodifiableList(entries);
     }
 
     public boolean isClosed() {

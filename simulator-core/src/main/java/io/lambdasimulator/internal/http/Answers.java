@@ -32,7 +32,13 @@ final class Answers {
                 status,
                 Optional.of(refusal.errorType()),
                 Optional.of(refusal.getMessage())));
-        exchange.answer(error(status, refusal.errorType(), refusal.getMessage()));
+        exchange.answer(
+                refusal.kind() == CallRefused.Kind.INVALID_SUBSCRIPTION
+                        ? Answer.of(
+                                status,
+                                "application/json",
+                                GoJson.object("errorType", refusal.errorType(), "errorMessage", refusal.getMessage()))
+                        : error(status, refusal.errorType(), refusal.getMessage()));
     }
 
     /** A call that no route takes was answered. */
@@ -58,7 +64,7 @@ final class Answers {
 
     private static int status(CallRefused.Kind kind) {
         return switch (kind) {
-            case BAD_REQUEST -> 400;
+            case BAD_REQUEST, INVALID_SUBSCRIPTION -> 400;
             case NOT_ALLOWED -> 403;
             case STALE_INVOCATION -> 410;
             case TOO_LARGE -> 413;

@@ -37,7 +37,7 @@ public final class ApiServers {
         Answers answers = new Answers(log);
         List<Route> routes = new ArrayList<>(new RuntimeApi(environment, answers).routes());
         routes.addAll(new ExtensionsApi(environment, answers, extensionsEnabled).routes());
-        routes.addAll(TelemetryStub.routes(answers));
+        routes.addAll(new TelemetryApis(environment, answers, extensionsEnabled).routes());
         return listen("runtime-api", host, port, routes, answers::unrouted, activity);
     }
 

@@ -145,7 +145,7 @@ final class ExtensionsApi {
         }
     }
 
-    private static UUID identifier(Exchange exchange) throws CallRefused {
+    static UUID identifier(Exchange exchange) throws CallRefused {
         String text = exchange.header(IDENTIFIER);
         if (text == null || text.isEmpty()) {
             throw CallRefused.missingIdentifier();

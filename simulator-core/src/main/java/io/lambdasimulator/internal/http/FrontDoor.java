@@ -2,7 +2,7 @@ package io.lambdasimulator.internal.http;
 
 import io.lambdasimulator.environment.FunctionConfiguration;
 import io.lambdasimulator.internal.environment.ExecutionEnvironment;
-import io.lambdasimulator.internal.event.LogTail;
+import io.lambdasimulator.internal.telemetry.LogTail;
 import io.lambdasimulator.internal.event.RecordingEventLog;
 import io.lambdasimulator.invocation.InvocationRejectedException;
 import io.lambdasimulator.invocation.InvocationRequest;

@@ -15,6 +15,7 @@ import java.time.Instant;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** The runtime around a handler function: the loop that every runtime is, over the Runtime API's HTTP. */
@@ -23,10 +24,15 @@ public final class FunctionRuntime implements HostedThread.Body {
     private final HttpClient client = Clients.shared();
     private final String base;
     private final FunctionHandler handler;
+    private final Consumer<String> output;
 
-    public FunctionRuntime(String runtimeApi, FunctionHandler handler) {
+    /**
+     * @param output takes what the function writes to its log
+     */
+    public FunctionRuntime(String runtimeApi, FunctionHandler handler, Consumer<String> output) {
         this.base = "http://" + runtimeApi + "/2018-06-01/runtime/invocation/";
         this.handler = handler;
+        this.output = output;
     }
 
     @Override
@@ -62,7 +68,7 @@ public final class FunctionRuntime implements HostedThread.Body {
         return response;
     }
 
-    private static InvocationContext context(HttpResponse<byte[]> next) {
+    private InvocationContext context(HttpResponse<byte[]> next) {
         return new InvocationContext(
                 next.headers().firstValue("Lambda-Runtime-Aws-Request-Id").orElseThrow(),
                 Instant.ofEpochMilli(next.headers()
@@ -73,7 +79,8 @@ public final class FunctionRuntime implements HostedThread.Body {
                 next.headers().firstValue("Lambda-Runtime-Client-Context").map(FunctionRuntime::text),
                 next.headers().firstValue("Lambda-Runtime-Cognito-Identity").map(FunctionRuntime::text),
                 next.headers().firstValue("Lambda-Runtime-Aws-Tenant-Id"),
-                next.headers().firstValue("Content-Type").orElse("application/json"));
+                next.headers().firstValue("Content-Type").orElse("application/json"),
+                output);
     }
 
     /** The JDK's client takes a header's bytes for Latin-1, while the APIs mean UTF-8. */

@@ -1,6 +1,7 @@
 package io.lambdasimulator.internal.process;
 
 import io.lambdasimulator.environment.FunctionConfiguration;
+import io.lambdasimulator.environment.LogFormat;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
@@ -141,6 +142,11 @@ public final class EnvironmentVariables {
         service.put("AWS_LAMBDA_RUNTIME_API", runtimeApi);
         service.put("LAMBDA_TASK_ROOT", "/var/task");
         service.put("LAMBDA_RUNTIME_DIR", "/var/runtime");
+        if (function.logFormat() == LogFormat.JSON) {
+            // Without advanced logging AWS sets neither; a function may, and does so by itself then.
+            service.put("AWS_LAMBDA_LOG_FORMAT", "JSON");
+            service.put("AWS_LAMBDA_LOG_LEVEL", function.applicationLogLevel().name());
+        }
         if (!function.handler().isEmpty()) {
             service.put("_HANDLER", function.handler());
         }

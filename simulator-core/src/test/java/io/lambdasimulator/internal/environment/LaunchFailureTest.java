@@ -14,8 +14,10 @@ import io.lambdasimulator.internal.event.RecordingEventLog;
 import io.lambdasimulator.internal.time.Activity;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -45,6 +47,31 @@ class LaunchFailureTest {
 
         @Override
         public void afterOutput(Runnable task) {}
+    };
+
+    private static final Subscribers NOBODY = new Subscribers() {
+        @Override
+        public void subscribe(String extension, Request request) {}
+
+        @Override
+        public void pause() {}
+
+        @Override
+        public void resume() {}
+
+        @Override
+        public void hold(long place) {}
+
+        @Override
+        public void release(String extension) {}
+
+        @Override
+        public void release() {}
+
+        @Override
+        public CompletionStage<?> flush(Collection<String> extensions) {
+            return CompletableFuture.completedFuture(null);
+        }
     };
 
     private final ScheduledExecutorService scheduler = Executors.newSingleThreadScheduledExecutor();
@@ -81,6 +108,7 @@ class LaunchFailureTest {
     private ExecutionEnvironment environment(List<ExpectedExtension> extensions) {
         EnvironmentSettings settings = new EnvironmentSettings(
                 FunctionConfiguration.defaults(),
+                "2026/01/01/test-function[$LATEST]0",
                 Supply.PROCESS,
                 extensions,
                 Duration.ofSeconds(10),
@@ -97,6 +125,7 @@ class LaunchFailureTest {
                 Runnable::run,
                 new RecordingEventLog(Clock.systemUTC(), 100),
                 UNDER_WAY,
+                NOBODY,
                 Activity.notKept());
     }
 }

@@ -13,6 +13,7 @@ import io.lambdasimulator.event.Event;
 import io.lambdasimulator.invocation.ExtensionReadiness;
 import io.lambdasimulator.invocation.InvocationReport;
 import io.lambdasimulator.invocation.InvocationStatus;
+import io.lambdasimulator.invocation.Span;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -31,7 +32,7 @@ class JsonLinesTest {
 
     @Test
     void an_event_is_a_line_with_its_place_time_type_and_components() {
-        log.append(new Event.InitStarted(InitPhase.INIT));
+        log.append(new Event.InitStarted(InitPhase.INIT, "2026/01/01/f[1]0"));
         log.append(new Event.ExtensionReported(
                 "metrics",
                 ExtensionState.INIT_ERROR,
@@ -44,7 +45,7 @@ class JsonLinesTest {
         log.append(new Event.ParticipantExited(Participant.RUNTIME, new ProcessExit.Code(0)));
 
         assertThat(log.toJsonLines()).isEqualTo("""
-                        {"sequence":0,"time":"2026-01-01T12:00:00Z","type":"InitStarted","record":{"phase":"init"}}
+                        {"sequence":0,"time":"2026-01-01T12:00:00Z","type":"InitStarted","record":{"phase":"init","instanceId":"2026/01/01/f[1]0"}}
                         {"sequence":1,"time":"2026-01-01T12:00:00Z","type":"ExtensionReported","record":{"name":"metrics","state":"InitError","events":["INVOKE","SHUTDOWN"],"errorType":"Extension.Bad"}}
                         {"sequence":2,"time":"2026-01-01T12:00:00Z","type":"InitReported","record":{"phase":"init","status":"success","durationMs":12.5}}
                         {"sequence":3,"time":"2026-01-01T12:00:00Z","type":"ShutdownStarted","record":{"reason":"spindown","deadline":"2026-01-01T12:00:02Z"}}
@@ -66,6 +67,9 @@ class JsonLinesTest {
                 Duration.ofSeconds(3),
                 Duration.ofSeconds(3),
                 Optional.empty(),
+                List.of(new Span("extensionOverhead", NOON, Duration.ofMillis(2))),
+                "Root=1",
+                Optional.of("blue"),
                 List.of(new ExtensionReadiness(
                         "metrics", Optional.of(NOON), Optional.empty(), Optional.of(Duration.ofMillis(2)))))));
 
@@ -73,6 +77,8 @@ class JsonLinesTest {
                 .contains("\"record\":{\"report\":{\"requestId\":\"r-1\",\"status\":\"timeout\","
                         + "\"startedAt\":\"2026-01-01T12:00:00Z\",\"deadline\":\"2026-01-01T12:00:03Z\","
                         + "\"answeredAt\":\"2026-01-01T12:00:00Z\",\"durationMs\":3000.0,\"billedDurationMs\":3000.0,"
+                        + "\"spans\":[{\"name\":\"extensionOverhead\",\"start\":\"2026-01-01T12:00:00Z\",\"durationMs\":2.0}],"
+                        + "\"traceId\":\"Root=1\",\"tenantId\":\"blue\","
                         + "\"readiness\":[{\"extension\":\"metrics\",\"receivedAt\":\"2026-01-01T12:00:00Z\","
                         + "\"overheadMs\":2.0}]}}");
     }

@@ -35,8 +35,8 @@ class RecordingEventLogTest {
 
     @Test
     void instants_never_run_backwards() {
-        log.append(NOON.plusSeconds(1), new Event.InitStarted(InitPhase.INIT));
-        log.append(NOON, new Event.InitStarted(InitPhase.INIT));
+        log.append(NOON.plusSeconds(1), new Event.InitStarted(InitPhase.INIT, ""));
+        log.append(NOON, new Event.InitStarted(InitPhase.INIT, ""));
 
         assertThat(log.entries()).extracting(EventLog.Entry::time).containsOnly(NOON.plusSeconds(1));
     }
@@ -55,7 +55,7 @@ class RecordingEventLogTest {
         CompletableFuture<Event.InvocationQueued> found = CompletableFuture.supplyAsync(() -> log.await(
                 Event.InvocationQueued.class, event -> event.requestId().equals("wanted"), LIMIT));
         for (int i = 0; i < 100; i++) {
-            log.append(new Event.InitStarted(InitPhase.INIT));
+            log.append(new Event.InitStarted(InitPhase.INIT, ""));
         }
         log.append(new Event.InvocationQueued("wanted"));
 
@@ -75,7 +75,7 @@ class RecordingEventLogTest {
 
     @Test
     void a_reader_is_told_the_end_once_it_has_read_everything() throws InterruptedException {
-        log.append(new Event.InitStarted(InitPhase.INIT));
+        log.append(new Event.InitStarted(InitPhase.INIT, ""));
         log.close();
 
         assertThat(log.awaitFrom(0)).hasSize(1);

@@ -1,6 +1,7 @@
-package io.lambdasimulator.internal.event;
+package io.lambdasimulator.internal.telemetry;
 
 import io.lambdasimulator.environment.FunctionConfiguration;
+import io.lambdasimulator.environment.LogFormat;
 import io.lambdasimulator.event.Event;
 import io.lambdasimulator.event.EventLog;
 import java.nio.charset.StandardCharsets;
@@ -10,7 +11,8 @@ import java.util.List;
 
 /**
  * The end of a function's log as {@code LogType=Tail} returns it: from {@code START} to {@code REPORT} of one invocation,
- * with what processes wrote meanwhile, and nothing of init (spec: production-captures §2.1).
+ * with what processes wrote meanwhile. Of init there is nothing, unless the log format is JSON (spec: production-captures
+ * §2.1, §2.10).
  */
 public final class LogTail {
 
@@ -31,15 +33,22 @@ public final class LogTail {
                     break; // the next one
                 }
                 started = start.requestId().equals(requestId);
-                if (started) {
-                    lines.addAll(service.of(event));
+                if (!started) {
+                    lines.clear();
+                } else {
+                    lines.addAll(service.of(entry));
                 }
-            } else if (started && event instanceof Event.ProcessOutput output) {
-                lines.add(output.line());
-            } else if (event instanceof Event.InvocationCompleted completed
-                    && completed.report().requestId().equals(requestId)) {
-                // What is read from a pipe after it was still written before it.
-                end = service.of(event);
+            } else if (event instanceof Event.InvocationCompleted completed) {
+                if (completed.report().requestId().equals(requestId)) {
+                    // What is read from a pipe after it was still written before it.
+                    end = service.of(entry);
+                }
+            } else if (event instanceof Event.ProcessOutput output) {
+                if (started) {
+                    lines.add(output.line());
+                }
+            } else if (function.logFormat() == LogFormat.JSON) {
+                lines.addAll(service.of(entry));
             }
         }
         lines.addAll(end);

@@ -1,4 +1,4 @@
-package io.lambdasimulator.internal.event;
+package io.lambdasimulator.internal.telemetry;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -7,6 +7,7 @@ import io.lambdasimulator.environment.ExtensionState;
 import io.lambdasimulator.environment.FunctionConfiguration;
 import io.lambdasimulator.environment.InitPhase;
 import io.lambdasimulator.event.Event;
+import io.lambdasimulator.event.EventLog;
 import io.lambdasimulator.invocation.InvocationReport;
 import io.lambdasimulator.invocation.InvocationStatus;
 import java.time.Duration;
@@ -29,7 +30,7 @@ class SystemLogLinesTest {
     static Stream<Arguments> lines() {
         return Stream.of(
                 Arguments.of(
-                        new Event.InitStarted(InitPhase.INIT),
+                        new Event.InitStarted(InitPhase.INIT, "2026/01/01/test-function[$LATEST]0"),
                         List.of("INIT_START Runtime Version: provided:al2023\tRuntime Version ARN:"
                                 + " arn:aws:lambda:us-east-1::runtime:simulated")),
                 Arguments.of(
@@ -60,7 +61,7 @@ class SystemLogLinesTest {
                                 InitPhase.INIT, InvocationStatus.TIMEOUT, Optional.empty(), Duration.ofMillis(10_000)),
                         List.of("INIT_REPORT Init Duration: 10000.00 ms\tPhase: init\tStatus: timeout")),
                 Arguments.of(
-                        new Event.InvocationStarted(ID, "$LATEST", Instant.EPOCH),
+                        new Event.InvocationStarted(ID, "$LATEST", Instant.EPOCH, "", Optional.empty()),
                         List.of("START RequestId: " + ID + " Version: $LATEST")),
                 Arguments.of(
                         completed(InvocationStatus.SUCCESS, null, "PT0.00246S", "PT0.417S", "PT0.41361S"),
@@ -104,12 +105,15 @@ class SystemLogLinesTest {
                 Duration.parse(duration),
                 Duration.parse(billed),
                 Optional.ofNullable(init).map(Duration::parse),
+                List.of(),
+                "",
+                Optional.empty(),
                 List.of()));
     }
 
     @ParameterizedTest
     @MethodSource("lines")
     void have_the_service_s_form(Event event, List<String> expected) {
-        assertThat(lines.of(event)).isEqualTo(expected);
+        assertThat(lines.of(new EventLog.Entry(0, Instant.EPOCH, event))).isEqualTo(expected);
     }
 }
