@@ -31,10 +31,21 @@ final class TelemetryConsumer implements AutoCloseable {
     private final HttpServer server;
     private final String subscription;
 
+    private final String path;
+
     /**
      * @param types such as {@code "platform","function"}, with their quotes
      */
     TelemetryConsumer(String schemaVersion, String types) {
+        this("/2022-07-01/telemetry", schemaVersion, types, () -> {});
+    }
+
+    /**
+     * @param path of the API
+     * @param beforeAnswer run with each batch, before it is answered
+     */
+    TelemetryConsumer(String path, String schemaVersion, String types, Runnable beforeAnswer) {
+        this.path = path;
         try {
             server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         } catch (IOException e) {
@@ -43,6 +54,7 @@ final class TelemetryConsumer implements AutoCloseable {
         server.createContext("/telemetry", exchange -> {
             String batch = new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
             events.addAll(split(batch));
+            beforeAnswer.run();
             exchange.sendResponseHeaders(200, -1);
             exchange.close();
         });
@@ -97,7 +109,7 @@ final class TelemetryConsumer implements AutoCloseable {
             String identifier =
                     registered.headers().firstValue("Lambda-Extension-Identifier").orElseThrow();
             replies.add(http.send(
-                            HttpRequest.newBuilder(URI.create(api + "/2022-07-01/telemetry"))
+                            HttpRequest.newBuilder(URI.create(api + path))
                                     .header("Lambda-Extension-Identifier", identifier)
                                     .PUT(BodyPublishers.ofString(subscription))
                                     .build(),
