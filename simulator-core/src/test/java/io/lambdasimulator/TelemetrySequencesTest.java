@@ -148,6 +148,7 @@ class TelemetrySequencesTest {
                     }
                 }))
                 .start()) {
+            lambda.submit(InvocationRequest.of("\"warm\"")).awaitCompletion(Wire.PATIENCE);
             assertThat(lambda.invoke("\"hang\"").errorType()).contains("Sandbox.Timedout");
             assertThat(lambda.invoke("\"go on\"").payloadText()).isEqualTo("\"go on\"");
             lambda.shutdown(ShutdownReason.SPINDOWN);

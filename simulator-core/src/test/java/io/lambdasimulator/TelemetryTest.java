@@ -207,13 +207,12 @@ class TelemetryTest {
                             .extension("quick", quick.extension("quick", event -> {}))
                             .extension("hung", hung.extension("hung", event -> {}))
                             .start()) {
-                String last = "";
                 for (int i = 0; i < 12; i++) {
-                    last = lambda.submit(InvocationRequest.of("1"))
+                    String id = lambda.submit(InvocationRequest.of("1"))
                             .awaitCompletion(Wire.PATIENCE)
                             .requestId();
+                    lambda.telemetry().subscription("quick").awaitReport(id, Wire.PATIENCE);
                 }
-                lambda.telemetry().subscription("quick").awaitReport(last, Wire.PATIENCE);
                 lambda.shutdown(ShutdownReason.SPINDOWN);
                 goOn.countDown();
                 lambda.close();
