@@ -6,6 +6,7 @@ import io.lambdasimulator.environment.ExtensionInfo;
 import io.lambdasimulator.invocation.ExtensionReadiness;
 import io.lambdasimulator.invocation.Invocation;
 import io.lambdasimulator.invocation.InvocationResult;
+import io.lambdasimulator.telemetry.Telemetry;
 
 /**
  * Where the assertions start.
@@ -79,5 +80,15 @@ public final class LambdaSimulatorAssertions {
      */
     public static ProcessAssert assertThat(SimulatedProcess actual) {
         return new ProcessAssert(actual);
+    }
+
+    /**
+     * Asserts on the telemetry of an environment.
+     *
+     * @param actual the telemetry
+     * @return its assertions
+     */
+    public static TelemetryAssert assertThat(Telemetry actual) {
+        return new TelemetryAssert(actual);
     }
 }

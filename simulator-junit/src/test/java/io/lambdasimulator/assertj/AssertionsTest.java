@@ -19,6 +19,8 @@ import io.lambdasimulator.invocation.InvocationStatus;
 import io.lambdasimulator.junit.LambdaSimulatorExtension;
 import io.lambdasimulator.junit.Simulator;
 import io.lambdasimulator.participant.Command;
+import io.lambdasimulator.telemetry.TelemetryRecord.PlatformLogsDropped;
+import io.lambdasimulator.telemetry.TelemetryRecord.PlatformReport;
 import java.net.HttpURLConnection;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -411,6 +413,85 @@ class AssertionsTest {
             assertFails(
                     () -> assertThat(lambda).hasProtocolViolation("InvalidStateTransition"),
                     "expected a protocol violation of type InvalidStateTransition, but there is only\n" + line);
+        }
+    }
+
+    @Nested
+    class On_telemetry {
+
+        @RegisterExtension
+        static final LambdaSimulatorExtension LOGGING = LambdaSimulatorExtension.of(LambdaSimulator.builder()
+                .function(PATIENT)
+                .runtime((event, context) -> {
+                    context.log("a line");
+                    return event;
+                }));
+
+        @Test
+        void what_is_so_passes(@Simulator LambdaSimulator lambda) {
+            String id = completed(lambda);
+
+            assertThat(lambda.telemetry())
+                    .containsSequence("platform.initStart", "platform.start", "function", "platform.report")
+                    .doesNotContain("platform.logsDropped")
+                    .ofInvocation(id)
+                    .containsExactly("platform.start", "platform.runtimeDone", "platform.report")
+                    .contains(PlatformReport.class, report -> assertThat(report.requestId())
+                            .isEqualTo(id));
+        }
+
+        private static String completed(LambdaSimulator lambda) {
+            return lambda.submit(InvocationRequest.of("1")).awaitCompletion(LIMIT).requestId();
+        }
+
+        @Test
+        void what_is_missing_shows_what_there_is(@Simulator LambdaSimulator lambda) {
+            String id = completed(lambda);
+
+            assertFails(
+                    () -> assertThat(lambda.telemetry())
+                            .ofInvocation(id)
+                            .containsSequence("platform.start", "platform.report", "platform.runtimeDone"),
+                    """
+                    expected telemetry of %s to hold platform.start, platform.report, platform.runtimeDone in this order, \
+                    but there is no platform.runtimeDone after platform.report; there is
+                      platform.start
+                      platform.runtimeDone
+                      platform.report""".formatted(id));
+            assertFails(
+                    () -> assertThat(lambda.telemetry()).ofInvocation(id).containsExactly("platform.start"), """
+                    expected telemetry of %s to hold exactly platform.start, but there is
+                      platform.start
+                      platform.runtimeDone
+                      platform.report""".formatted(id));
+            assertFails(
+                    () -> assertThat(lambda.telemetry()).ofInvocation(id).doesNotContain("platform.start"), """
+                    expected telemetry of %s to hold no platform.start, but there is
+                      platform.start
+                      platform.runtimeDone
+                      platform.report""".formatted(id));
+            assertFails(
+                    () -> assertThat(lambda.telemetry()).ofInvocation("r-0").containsSequence("platform.start"),
+                    "expected telemetry of r-0 to hold platform.start in this order, but there is no platform.start;"
+                            + " there is nothing");
+        }
+
+        @Test
+        void a_requirement_shows_what_it_said_of_the_newest(@Simulator LambdaSimulator lambda) {
+            String id = completed(lambda);
+
+            assertThatThrownBy(() -> assertThat(lambda.telemetry())
+                            .ofInvocation(id)
+                            .contains(PlatformReport.class, report -> {
+                                throw new AssertionError("it is not pretty");
+                            }))
+                    .isInstanceOf(AssertionError.class)
+                    .hasMessageStartingWith("expected telemetry of " + id
+                            + " to hold a PlatformReport as required, but of the newest one it is not pretty; there is")
+                    .hasCauseInstanceOf(AssertionError.class);
+            assertThatThrownBy(() ->
+                            assertThat(lambda.telemetry()).contains(PlatformLogsDropped.class, dropped -> {}))
+                    .hasMessageContaining("to hold a PlatformLogsDropped as required, but there is none");
         }
     }
 }
