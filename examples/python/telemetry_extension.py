@@ -57,13 +57,13 @@ def call(method, path, headers, body=None):
     return response, content
 
 
-def dispatch(until=None):
-    """Prints what there is; with a request id waits for the end of that invocation's runtime first."""
-    while until is not None or not received.empty():
+def dispatch(until, request_id):
+    """Prints what there is, and waits for one record of an invocation first."""
+    while request_id or not received.empty():
         event = received.get(timeout=5)
         print("dispatched", event["type"], json.dumps(event["record"]), flush=True)
-        if event["type"] == "platform.runtimeDone" and event["record"]["requestId"] == until:
-            until = None
+        if event["type"] == until and event["record"]["requestId"] == request_id:
+            request_id = None
 
 
 connection = http.client.HTTPConnection(os.environ["AWS_LAMBDA_RUNTIME_API"])
@@ -82,10 +82,12 @@ call(
         "destination": listen(sys.argv[1].upper() if len(sys.argv) > 1 else "HTTP"),
     },
 )
+last = None
 while True:
     _, content = call("GET", "/2020-01-01/extension/event/next", identity)
     event = json.loads(content)
     if event["eventType"] == "SHUTDOWN":
-        dispatch()
+        dispatch("platform.report", last)  # over TCP it may still be on its way
         break
-    dispatch(until=event["requestId"])
+    last = event["requestId"]
+    dispatch("platform.runtimeDone", last)
