@@ -322,21 +322,6 @@ public sealed interface Event {
     }
 
     /**
-     * A subscriber has not received everything: an episode of drops is over, or everything is.
-     *
-     * @param extension the subscriber
-     * @param records how many events
-     * @param bytes how much it was
-     * @param reason why
-     */
-    record TelemetryDropped(String extension, long records, long bytes, String reason) implements Event {
-        @Override
-        public String describe() {
-            return "telemetry for " + extension + ": " + records + " records dropped: " + reason;
-        }
-    }
-
-    /**
      * Something fatal happened.
      *
      * @param errorType the cause, such as {@code Runtime.ExitError}

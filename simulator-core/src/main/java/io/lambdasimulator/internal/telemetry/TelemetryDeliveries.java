@@ -35,6 +35,9 @@ public final class TelemetryDeliveries implements Subscribers, AutoCloseable {
     private final Deliveries deliveries;
     private final List<Subscribed> subscribed = new CopyOnWriteArrayList<>();
 
+    /** From where on everything waits for the next generation. */
+    private volatile long heldFrom = Long.MAX_VALUE;
+
     public TelemetryDeliveries(
             RecordingEventLog log,
             Clock clock,
@@ -57,15 +60,16 @@ public final class TelemetryDeliveries implements Subscribers, AutoCloseable {
     @Override
     public void subscribe(String extension, Request request) {
         Subscription subscription = (Subscription) request;
-        subscribed.add(new Subscribed(
+        Subscriber subscriber = deliveries.subscribe(
                 extension,
-                subscription,
-                deliveries.subscribe(
-                        extension,
-                        new LogFeed(log, clock, records, subscription),
-                        0,
-                        subscription.buffering(),
-                        subscription.destination())));
+                new LogFeed(log, clock, records, subscription),
+                0,
+                subscription.buffering(),
+                subscription.destination());
+        subscribed.add(new Subscribed(extension, subscription, subscriber));
+        if (heldFrom != Long.MAX_VALUE) {
+            subscriber.hold(heldFrom); // the reset was quicker
+        }
     }
 
     @Override
@@ -80,6 +84,7 @@ public final class TelemetryDeliveries implements Subscribers, AutoCloseable {
 
     @Override
     public void hold(long place) {
+        heldFrom = place;
         each(subscriber -> subscriber.hold(place));
     }
 
@@ -90,6 +95,7 @@ public final class TelemetryDeliveries implements Subscribers, AutoCloseable {
 
     @Override
     public void release() {
+        heldFrom = Long.MAX_VALUE;
         each(Subscriber::release);
     }
 
