@@ -86,7 +86,7 @@ final class ShutdownSequence {
         }
         if (!extensionsTold) {
             extensionsTold = true;
-            extensions.all().forEach(this::tell);
+            extensions.all().stream().filter(agent -> !agent.isGone()).forEach(this::tell);
         }
         for (ExtensionAgent agent : extensions.all()) {
             agent.handOver();
