@@ -95,14 +95,11 @@ public final class LambdaSimulator implements AutoCloseable {
 
     private static final Duration CLOSE_LIMIT = Duration.ofSeconds(5);
 
-    /** What a process has in real time for each budget of a virtual clock, since none ends in no time. */
-    private static final Duration GRACE = Duration.ofMillis(300);
-
     /** How long a participant in this JVM may keep a virtual clock from going through the budgets, in real time. */
     private static final Duration SETTLES_WITHIN = Duration.ofSeconds(2);
 
-    /** After these two the shutdown of AWS is over: the longest share of a runtime, and the longest budget. */
-    private static final List<Duration> BUDGETS = List.of(Duration.ofMillis(500), Duration.ofSeconds(2));
+    /** The longest that a shutdown may take on AWS. */
+    private static final Duration LONGEST_BUDGET = Duration.ofSeconds(2);
 
     private static final Logger LOG = LoggerFactory.getLogger(LambdaSimulator.class);
 
@@ -624,21 +621,12 @@ public final class LambdaSimulator implements AutoCloseable {
         if (!(options.clock instanceof VirtualClock virtual)) {
             return true;
         }
-        Instant start = virtual.instant();
         try {
-            for (Duration budget : BUDGETS) {
-                if (options.launchesProcesses()) {
-                    await(shutDown, GRACE);
-                }
-                Instant end = start.plus(budget);
-                if (!shutDown.isDone()) {
-                    virtual.settle(SETTLES_WITHIN);
-                }
-                while (!shutDown.isDone() && virtual.instant().isBefore(end)) {
-                    Instant next = virtual.nextDue().orElse(end);
-                    virtual.advance(
-                            Duration.between(virtual.instant(), next.isBefore(end) ? next : end), SETTLES_WITHIN);
-                }
+            virtual.settle(SETTLES_WITHIN);
+            Instant end = virtual.instant().plus(LONGEST_BUDGET);
+            while (!shutDown.isDone() && virtual.instant().isBefore(end)) {
+                Instant next = virtual.nextDue().orElse(end);
+                virtual.advance(Duration.between(virtual.instant(), next.isBefore(end) ? next : end), SETTLES_WITHIN);
             }
             return true;
         } catch (IllegalStateException e) {
@@ -1157,12 +1145,6 @@ public final class LambdaSimulator implements AutoCloseable {
                 return scheduler;
             }
             return clock instanceof VirtualClock virtual ? virtual.newScheduler() : workers.timer();
-        }
-
-        private boolean launchesProcesses() {
-            return runtimeCommand != null
-                    || runtimeFromBootstrap
-                    || extensions.values().stream().anyMatch(ExtensionSource.Launched.class::isInstance);
         }
 
         private void readExtensionsDirectory() {
