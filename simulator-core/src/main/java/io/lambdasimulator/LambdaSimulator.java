@@ -556,7 +556,7 @@ public final class LambdaSimulator implements AutoCloseable {
      * the shutdown. The APIs go on listening until {@link #close()}.
      *
      * <p>Under a {@link VirtualClock} the budgets are simulated and nobody is left to advance the clock, so this does, by as
-     * much of the budgets as is needed. Processes get up to 0.3 s of real time to end by themselves, for each of the budgets.
+     * much of the budgets as is needed. Each process gets up to 0.3 s of real time to end by itself.
      *
      * @param reason what extensions are told
      * @return what became of whom
