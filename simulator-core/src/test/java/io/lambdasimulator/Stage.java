@@ -26,6 +26,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -41,6 +42,10 @@ import org.junit.jupiter.api.extension.ExtensionContext;
  * then on ({@code puppets/*.py}). Time is simulated, so no deadline passes because a machine is busy.
  */
 final class Stage implements BeforeEachCallback, AfterEachCallback {
+
+    private static final Duration PATIENCE = Wire.PATIENCE;
+
+    private static final String SHUTDOWN = "\"eventType\":\"SHUTDOWN\"";
 
     static final String INIT_START = "INIT_START";
     static final String START = "START";
@@ -113,6 +118,14 @@ final class Stage implements BeforeEachCallback, AfterEachCallback {
         return lambda;
     }
 
+    /** An environment in real time, for whoever is to end by himself while it is closed. */
+    LambdaSimulator startInRealTime(LambdaSimulator.Builder builder) {
+        lambda = builder.initTimeout(PATIENCE)
+                .function(FunctionConfiguration.builder().timeout(PATIENCE).build())
+                .start();
+        return lambda;
+    }
+
     // ---- what it does
 
     Invocation submit(String payload) {
@@ -168,7 +181,7 @@ final class Stage implements BeforeEachCallback, AfterEachCallback {
 
     private <E extends Event> void awaitEvents(Class<E> type, Predicate<? super E> condition, int count) {
         AtomicInteger seen = new AtomicInteger();
-        lambda.eventLog().await(type, event -> condition.test(event) && seen.incrementAndGet() == count, Wire.PATIENCE);
+        lambda.eventLog().await(type, event -> condition.test(event) && seen.incrementAndGet() == count, PATIENCE);
     }
 
     /** Lets a puppet go on that awaits this. */
@@ -182,7 +195,7 @@ final class Stage implements BeforeEachCallback, AfterEachCallback {
 
     /** Waits until a puppet has come to this point. */
     void awaitMark(String name) {
-        long end = System.nanoTime() + Wire.PATIENCE.toNanos();
+        long end = System.nanoTime() + PATIENCE.toNanos();
         while (!Files.exists(state.resolve(name))) {
             assertThat(System.nanoTime()).as("%s by a puppet", name).isLessThan(end);
             LockSupport.parkNanos(1_000_000);
@@ -211,13 +224,13 @@ final class Stage implements BeforeEachCallback, AfterEachCallback {
     // ---- what is to be seen
 
     void assertAnswered(Invocation invocation, String payload) {
-        assertThat(invocation.awaitAnswer(Wire.PATIENCE).payloadText())
+        assertThat(invocation.awaitAnswer(PATIENCE).payloadText())
                 .isEqualTo(payload.replace("<id>", invocation.requestId()));
-        assertThat(invocation.awaitAnswer(Wire.PATIENCE).functionError()).contains("Unhandled");
+        assertThat(invocation.awaitAnswer(PATIENCE).functionError()).contains("Unhandled");
     }
 
     void assertReported(Invocation invocation, InvocationStatus status, String... errorType) {
-        InvocationReport report = invocation.awaitCompletion(Wire.PATIENCE);
+        InvocationReport report = invocation.awaitCompletion(PATIENCE);
         assertThat(report.status()).isEqualTo(status);
         assertThat(report.errorType().stream()).containsExactly(errorType);
     }
@@ -276,9 +289,9 @@ final class Stage implements BeforeEachCallback, AfterEachCallback {
     void assertRecovers() {
         long inits = inits();
         Invocation next = submit("\"again\"");
-        assertThat(next.awaitAnswer(Wire.PATIENCE).payloadText()).isEqualTo("\"again\"");
+        assertThat(next.awaitAnswer(PATIENCE).payloadText()).isEqualTo("\"again\"");
         assertReported(next, InvocationStatus.SUCCESS);
-        assertThat(next.awaitCompletion(Wire.PATIENCE).initDuration()).isEmpty();
+        assertThat(next.awaitCompletion(PATIENCE).initDuration()).isEmpty();
         assertThat(inits()).isEqualTo(inits + 1);
         assertThat(lambda.eventLog().events(Event.InitStarted.class))
                 .last()
@@ -289,7 +302,7 @@ final class Stage implements BeforeEachCallback, AfterEachCallback {
     void assertRecovered() {
         long inits = inits();
         Invocation next = submit("\"and again\"");
-        assertThat(next.awaitAnswer(Wire.PATIENCE).payloadText()).isEqualTo("\"and again\"");
+        assertThat(next.awaitAnswer(PATIENCE).payloadText()).isEqualTo("\"and again\"");
         assertReported(next, InvocationStatus.SUCCESS);
         assertThat(inits()).isEqualTo(inits);
     }
@@ -329,12 +342,14 @@ final class Stage implements BeforeEachCallback, AfterEachCallback {
                 .toList();
     }
 
-    /** The reasons of the shutdowns that an extension received, in all its launches. */
-    List<String> shutdownsToldTo(String extension) {
-        return outputOf(Participant.extension(extension)).stream()
-                .filter(line -> line.contains("\"SHUTDOWN\""))
-                .map(line -> line.replaceAll(".*\"shutdownReason\":\"([a-z]*)\".*", "$1"))
-                .toList();
+    /** Waits for the {@code SHUTDOWN} events that an extension has printed, in all its launches. */
+    void assertTold(String extension, String... reasons) {
+        Participant participant = Participant.extension(extension);
+        awaitOutputs(participant, SHUTDOWN, reasons.length);
+        assertThat(outputOf(participant).stream()
+                        .filter(line -> line.contains(SHUTDOWN))
+                        .map(line -> line.replaceAll(".*\"shutdownReason\":\"([a-z]*)\".*", "$1")))
+                .containsExactly(reasons);
     }
 
     /** When something of a kind happened first. */
@@ -360,7 +375,7 @@ final class Stage implements BeforeEachCallback, AfterEachCallback {
                             .orElse(false));
         }
         try (var files = Files.walk(state)) {
-            for (Path file : files.sorted(java.util.Comparator.reverseOrder()).toList()) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
                 Files.delete(file);
             }
         }
