@@ -1248,15 +1248,23 @@ class RecoveryTest {
 
         @Test
         void an_extension_has_a_moment_of_real_time_for_its_SHUTDOWN() {
-            start(stage.runtime(), stage.extension(NAME, "SHUTDOWN", "ignore TERM; hang"));
-            long begin = System.nanoTime();
-            stage.assertReported(stage.submit("\"do exit 1\""), InvocationStatus.ERROR, "Runtime.ExitError");
+            try (LambdaSimulator lambda =
+                            stage.start(LambdaSimulator.builder().extension(NAME, Command.of("sleep", "1000")));
+                    BareExtension extension = BareExtension.register(lambda, NAME, "SHUTDOWN");
+                    BareRuntime runtime = new BareRuntime(lambda)) {
+                runtime.poll();
+                extension.poll();
+                Invocation invocation = stage.submit("1");
+                runtime.reply();
+                long begin = System.nanoTime();
 
-            stage.clock.advance(Duration.ofSeconds(2));
+                stage.clock.advance(TIMEOUT);
 
-            assertThat(Duration.ofNanos(System.nanoTime() - begin)).isGreaterThanOrEqualTo(Duration.ofMillis(300));
-            stage.awaitResets(1);
-            stage.assertRecovers();
+                assertThat(Duration.ofNanos(System.nanoTime() - begin)).isGreaterThanOrEqualTo(Duration.ofMillis(300));
+                stage.assertReported(invocation, InvocationStatus.TIMEOUT);
+                assertThat(extension.reply().text()).contains("\"shutdownReason\":\"timeout\"");
+                assertThat(lambda.process(EXTENSION).isRunning()).isTrue();
+            }
         }
     }
 }
