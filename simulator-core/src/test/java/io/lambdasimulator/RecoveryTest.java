@@ -188,6 +188,18 @@ class RecoveryTest {
                     "extension watcher received SHUTDOWN",
                     "extension watcher ended: exit status 0");
             stage.assertRecovers();
+            assertThat(stage.log())
+                    .filteredOn(line -> !line.startsWith("EXTENSION"))
+                    .containsExactly(
+                            INIT_START,
+                            error("INIT_REPORT Init Duration\tPhase: init", "Runtime.NoTable"),
+                            error("INIT_REPORT Init Duration\tPhase: invoke", "Runtime.NoTable"),
+                            START,
+                            END,
+                            error(WARM, "Runtime.NoTable"),
+                            START,
+                            END,
+                            success(WARM));
             stage.assertTold(NAME, "failure", "failure");
         }
 
@@ -524,6 +536,19 @@ class RecoveryTest {
                     "SIGKILL to extension watcher: its time is over",
                     "extension watcher ended: signal: killed");
             stage.assertRecovers();
+            stage.assertLog(
+                    INIT_START,
+                    "EXTENSION\tName: watcher\tState: InitError\tEvents: [INVOKE, SHUTDOWN]\tError Type: Extension.NoKey",
+                    timeout("INIT_REPORT Init Duration\tPhase: init"),
+                    "EXTENSION\tName: watcher\tState: InitError\tEvents: [INVOKE, SHUTDOWN]\tError Type: Extension.NoKey",
+                    timeout("INIT_REPORT Init Duration\tPhase: invoke"),
+                    START,
+                    END,
+                    timeout(WARM),
+                    READY,
+                    START,
+                    END,
+                    success(WARM));
         }
 
         /** F5. */
@@ -578,6 +603,14 @@ class RecoveryTest {
                     "extension watcher ended: signal: killed");
             stage.assertNeverStarted(Participant.RUNTIME);
             stage.assertRecovers();
+            stage.assertLog(
+                    INIT_START,
+                    "EXTENSION\tName: watcher\tState: Started\tEvents: []",
+                    timeout("INIT_REPORT Init Duration\tPhase: init"),
+                    READY,
+                    START,
+                    END,
+                    success(WARM));
         }
 
         @Test
@@ -598,6 +631,15 @@ class RecoveryTest {
                     "SIGKILL to extension watcher: it did not register for SHUTDOWN",
                     "extension watcher ended: signal: killed");
             stage.assertRecovers();
+            stage.assertLog(
+                    INIT_START,
+                    "EXTENSION\tName: watcher\tState: Started\tEvents: []",
+                    "EXTENSION\tName: watcher.py\tState: Ready\tEvents: [INVOKE]",
+                    timeout("INIT_REPORT Init Duration\tPhase: init"),
+                    "EXTENSION\tName: watcher\tState: Ready\tEvents: [INVOKE]",
+                    START,
+                    END,
+                    success(WARM));
         }
 
         @Test
@@ -617,6 +659,14 @@ class RecoveryTest {
                     "SIGKILL to extension watcher: its time is over",
                     "extension watcher ended: signal: killed");
             stage.assertRecovers();
+            stage.assertLog(
+                    INIT_START,
+                    "EXTENSION\tName: watcher\tState: Registered\tEvents: [INVOKE, SHUTDOWN]",
+                    timeout("INIT_REPORT Init Duration\tPhase: init"),
+                    READY,
+                    START,
+                    END,
+                    success(WARM));
         }
 
         @ParameterizedTest(name = "D4 {0}")
@@ -803,6 +853,7 @@ class RecoveryTest {
             assertThat(stage.timeOf("SIGKILL to extension watcher: its time is over"))
                     .isEqualTo(begin.plus(TIMEOUT).plusSeconds(2));
             stage.assertRecovers();
+            stage.assertLog(INIT_START, READY, START, END, timeout(COLD), READY, START, END, success(WARM));
         }
     }
 
@@ -924,6 +975,7 @@ class RecoveryTest {
             stage.assertReported(invocation, InvocationStatus.TIMEOUT);
             stage.awaitResets(1);
             stage.assertRecovers();
+            stage.assertLog(INIT_START, READY, START, END, timeout(COLD), READY, START, END, success(WARM));
         }
 
         /** G9. */
@@ -964,6 +1016,7 @@ class RecoveryTest {
                     "SIGKILL to extension watcher: its time is over",
                     "extension watcher ended: signal: killed");
             stage.assertRecovers();
+            stage.assertLog(INIT_START, READY, START, END, timeout(COLD), READY, START, END, success(WARM));
         }
 
         @ParameterizedTest(name = "D2 {0}")
@@ -1074,6 +1127,16 @@ class RecoveryTest {
                     "extension watcher received SHUTDOWN",
                     "extension watcher ended: exit status 0");
             stage.assertRecovers();
+            stage.assertLog(
+                    INIT_START,
+                    READY,
+                    START,
+                    END,
+                    error(COLD, "Runtime.OutOfMemory"),
+                    READY,
+                    START,
+                    END,
+                    success(WARM));
         }
     }
 

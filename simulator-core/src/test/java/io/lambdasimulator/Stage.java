@@ -316,14 +316,17 @@ final class Stage implements BeforeEachCallback, AfterEachCallback {
         return lambda.eventLog().events(Event.InitStarted.class).size();
     }
 
-    /** The service's log lines so far, without ids, durations and memory. */
     void assertLog(String... lines) {
+        assertThat(log()).containsExactly(lines);
+    }
+
+    /** The service's log lines so far, without ids, durations and memory. */
+    List<String> log() {
         SystemLogLines service = new SystemLogLines(FunctionConfiguration.defaults());
-        List<String> seen = lambda.eventLog().entries().stream()
+        return lambda.eventLog().entries().stream()
                 .flatMap(entry -> service.of(entry.event()).stream())
                 .map(Stage::withoutNumbers)
                 .toList();
-        assertThat(seen).containsExactly(lines);
     }
 
     private static String withoutNumbers(String line) {
