@@ -101,14 +101,11 @@ public final class LambdaSimulator implements AutoCloseable {
 
     private static final Duration CLOSE_LIMIT = Duration.ofSeconds(5);
 
-    /** What a process has in real time for each budget of a virtual clock, since none ends in no time. */
-    private static final Duration GRACE = Duration.ofMillis(300);
-
     /** How long a participant in this JVM may keep a virtual clock from going through the budgets, in real time. */
     private static final Duration SETTLES_WITHIN = Duration.ofSeconds(2);
 
-    /** After these two the shutdown of AWS is over: the longest share of a runtime, and the longest budget. */
-    private static final List<Duration> BUDGETS = List.of(Duration.ofMillis(500), Duration.ofSeconds(2));
+    /** The longest that a shutdown may take on AWS. */
+    private static final Duration LONGEST_BUDGET = Duration.ofSeconds(2);
 
     private static final Logger LOG = LoggerFactory.getLogger(LambdaSimulator.class);
 
@@ -582,7 +579,7 @@ public final class LambdaSimulator implements AutoCloseable {
      * the shutdown. The APIs go on listening until {@link #close()}.
      *
      * <p>Under a {@link VirtualClock} the budgets are simulated and nobody is left to advance the clock, so this does, by as
-     * much of the budgets as is needed. Processes get up to 0.3 s of real time to end by themselves, for each of the budgets.
+     * much of the budgets as is needed. Each process gets up to 0.3 s of real time to end by itself.
      *
      * @param reason what extensions are told
      * @return what became of whom
@@ -648,21 +645,12 @@ public final class LambdaSimulator implements AutoCloseable {
         if (!(options.clock instanceof VirtualClock virtual)) {
             return true;
         }
-        Instant start = virtual.instant();
         try {
-            for (Duration budget : BUDGETS) {
-                if (options.launchesProcesses()) {
-                    await(shutDown, GRACE);
-                }
-                Instant end = start.plus(budget);
-                if (!shutDown.isDone()) {
-                    virtual.settle(SETTLES_WITHIN);
-                }
-                while (!shutDown.isDone() && virtual.instant().isBefore(end)) {
-                    Instant next = virtual.nextDue().orElse(end);
-                    virtual.advance(
-                            Duration.between(virtual.instant(), next.isBefore(end) ? next : end), SETTLES_WITHIN);
-                }
+            virtual.settle(SETTLES_WITHIN);
+            Instant end = virtual.instant().plus(LONGEST_BUDGET);
+            while (!shutDown.isDone() && virtual.instant().isBefore(end)) {
+                Instant next = virtual.nextDue().orElse(end);
+                virtual.advance(Duration.between(virtual.instant(), next.isBefore(end) ? next : end), SETTLES_WITHIN);
             }
             return true;
         } catch (IllegalStateException e) {
@@ -1181,12 +1169,6 @@ public final class LambdaSimulator implements AutoCloseable {
                 return scheduler;
             }
             return clock instanceof VirtualClock virtual ? virtual.newScheduler() : workers.timer();
-        }
-
-        private boolean launchesProcesses() {
-            return runtimeCommand != null
-                    || runtimeFromBootstrap
-                    || extensions.values().stream().anyMatch(ExtensionSource.Launched.class::isInstance);
         }
 
         private void readExtensionsDirectory() {

@@ -231,6 +231,10 @@ public final class ExecutionEnvironment {
             agent.called(RuntimeCall.INIT_ERROR);
             agent.move(RuntimeState.INIT_ERROR);
             generation.reported(errorType, body);
+            if (current != null) {
+                // The caller of an init within an invocation need not wait for the exit (spec: on-demand §1.5).
+                current.answer(current.result(body.body(), body.contentType(), errorType));
+            }
             if (settings.runtime() != Supply.PROCESS) {
                 ended(agent, new ProcessExit.Code(1));
             }

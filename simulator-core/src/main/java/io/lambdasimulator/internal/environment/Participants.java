@@ -34,6 +34,9 @@ public interface Participants {
     /** SIGTERM or its like. */
     void terminate(Launch launch);
 
+    /** It has been told to end, or knows that it has failed, and is to have a moment to end by itself. */
+    void expectEnd(Launch launch);
+
     /** SIGKILL or its like; the reason is for people. */
     void kill(Launch launch, String reason);
 

@@ -99,7 +99,7 @@ final class ShutdownSequence {
         }
         if (!extensionsTold) {
             extensionsTold = true;
-            extensions.all().forEach(this::tell);
+            extensions.all().stream().filter(agent -> !agent.isGone()).forEach(this::tell);
         }
         for (ExtensionAgent agent : extensions.all()) {
             agent.handOver();
@@ -140,13 +140,17 @@ final class ShutdownSequence {
         boolean hasFailed = agent.isIn(ExtensionState.INIT_ERROR) || agent.isIn(ExtensionState.EXIT_ERROR);
         if (!agent.isExternal() || !agent.isLaunched()) {
             agent.setGone(); // it lives in the runtime and ended with it, or never lived
-        } else if (registered && !hasFailed) {
-            agent.send(new ExtensionEvent.Shutdown(deadline, reason), null);
-        } else if (agent.supply() == Supply.CLIENT) {
+        } else if (agent.supply() == Supply.CLIENT && (!registered || hasFailed)) {
             agent.setGone();
         } else if (!registered) {
             kill(agent.participant(), "it did not register for SHUTDOWN");
-        } // who has failed is told nothing, and has until the deadline to exit
+        } else {
+            if (!hasFailed) { // who has failed is told nothing, and has the same time to exit
+                agent.send(new ExtensionEvent.Shutdown(deadline, reason), null);
+            }
+            Launch ending = generation.launchOf(agent.participant());
+            owner.effect(() -> participants.expectEnd(ending));
+        }
     }
 
     private void killRuntime() {

@@ -28,6 +28,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
@@ -71,6 +72,9 @@ public final class SimulatedParticipants implements Participants, AutoCloseable 
 
     /** How long a freeze may take until it counts as failed. */
     private static final Duration CONFIRMATION_BOUND = Duration.ofSeconds(1);
+
+    /** How long a virtual clock waits, in real time, for the end of a process that was told to end. */
+    private static final Duration TIME_TO_END = Duration.ofMillis(300);
 
     private final RecordingEventLog log;
     private final Clock clock;
@@ -177,8 +181,19 @@ public final class SimulatedParticipants implements Participants, AutoCloseable 
             if (process != null) {
                 log.append(new Event.SignalSent(launch.participant(), "SIGTERM", "shutdown"));
                 process.terminate();
+                Objects.requireNonNull(watchers.get(launch)).endsSoon();
             }
             terminateThread(launch); // it may have been launched since
+        });
+    }
+
+    @Override
+    public void expectEnd(Launch launch) {
+        inOrder(() -> {
+            Watcher watcher = watchers.get(launch);
+            if (watcher != null) {
+                watcher.endsSoon();
+            }
         });
     }
 
@@ -361,8 +376,8 @@ public final class SimulatedParticipants implements Participants, AutoCloseable 
         private final Launch launch;
         private final String command;
 
-        // A killed process is certain to end soon, which time waits for.
-        private @Nullable Busy dying;
+        // Ends that time waits for: a killed process is certain to end, one that was told to has a moment for it.
+        private final List<Busy> ends = new ArrayList<>();
         private boolean exited;
 
         Watcher(Launch launch, String command) {
@@ -383,20 +398,33 @@ public final class SimulatedParticipants implements Participants, AutoCloseable 
         @Override
         public void exited(ProcessExit exit) {
             environment().exited(launch, exit);
-            Busy over;
+            List<Busy> over;
             synchronized (this) {
                 exited = true;
-                over = dying;
+                over = List.copyOf(ends);
             }
-            if (over != null) {
-                over.close();
-            }
+            over.forEach(Busy::close);
         }
 
-        synchronized void killed() {
-            if (!exited && dying == null) {
-                dying = activity.begin(launch + ", which is being killed");
+        void killed() {
+            awaitEnd(", which is being killed");
+        }
+
+        /** Simulated budgets are over in no time, and a process needs some to do as it was told. */
+        void endsSoon() {
+            Busy ending = awaitEnd(", which is ending");
+            CompletableFuture.delayedExecutor(TIME_TO_END.toMillis(), TimeUnit.MILLISECONDS, Runnable::run)
+                    .execute(ending::close);
+        }
+
+        private synchronized Busy awaitEnd(String doing) {
+            Busy ending = activity.begin(launch + doing);
+            if (exited) {
+                ending.close();
+            } else {
+                ends.add(ending);
             }
+            return ending;
         }
     }
 }

@@ -34,6 +34,9 @@ class LaunchFailureTest {
         public void terminate(Launch launch) {}
 
         @Override
+        public void expectEnd(Launch launch) {}
+
+        @Override
         public void kill(Launch launch, String reason) {}
 
         @Override
