@@ -16,6 +16,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -42,6 +43,14 @@ class LaunchFailureTest {
 
         @Override
         public void thaw(long round) {}
+
+        @Override
+        public void lookAtMemory() {}
+
+        @Override
+        public OptionalLong maxMemoryUsed() {
+            return OptionalLong.empty();
+        }
 
         @Override
         public void afterOutput(Runnable task) {}

@@ -20,6 +20,7 @@ import java.time.ZoneOffset;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
 
 class JsonLinesTest {
@@ -66,6 +67,7 @@ class JsonLinesTest {
                 Duration.ofSeconds(3),
                 Duration.ofSeconds(3),
                 Optional.empty(),
+                OptionalInt.of(61),
                 List.of(new ExtensionReadiness(
                         "metrics", Optional.of(NOON), Optional.empty(), Optional.of(Duration.ofMillis(2)))))));
 
@@ -73,7 +75,7 @@ class JsonLinesTest {
                 .contains("\"record\":{\"report\":{\"requestId\":\"r-1\",\"status\":\"timeout\","
                         + "\"startedAt\":\"2026-01-01T12:00:00Z\",\"deadline\":\"2026-01-01T12:00:03Z\","
                         + "\"answeredAt\":\"2026-01-01T12:00:00Z\",\"durationMs\":3000.0,\"billedDurationMs\":3000.0,"
-                        + "\"readiness\":[{\"extension\":\"metrics\",\"receivedAt\":\"2026-01-01T12:00:00Z\","
+                        + "\"maxMemoryUsed\":61,\"readiness\":[{\"extension\":\"metrics\",\"receivedAt\":\"2026-01-01T12:00:00Z\","
                         + "\"overheadMs\":2.0}]}}");
     }
 
