@@ -20,6 +20,7 @@ import io.lambdasimulator.internal.environment.EnvironmentSettings;
 import io.lambdasimulator.internal.environment.EnvironmentSettings.Bandwidth;
 import io.lambdasimulator.internal.environment.EnvironmentSettings.ExpectedExtension;
 import io.lambdasimulator.internal.environment.ExecutionEnvironment;
+import io.lambdasimulator.internal.environment.Limits;
 import io.lambdasimulator.internal.environment.Participants.Supply;
 import io.lambdasimulator.internal.event.RecordingEventLog;
 import io.lambdasimulator.internal.event.Secrets;
@@ -64,6 +65,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -132,7 +134,7 @@ public final class LambdaSimulator implements AutoCloseable {
         this.activity = Activity.under(clock);
         this.workers = new WorkerThreads();
         this.scheduler = options.newScheduler(workers);
-        this.participants = new SimulatedParticipants(log, clock, activity);
+        this.participants = new SimulatedParticipants(log, clock, activity, options.memoryLimit());
         TelemetryRecords records = new TelemetryRecords(options.function);
         this.deliveries = new TelemetryDeliveries(log, clock, scheduler, activity, records);
         this.telemetry = new CapturedTelemetry(log, records, deliveries);
@@ -710,6 +712,7 @@ public final class LambdaSimulator implements AutoCloseable {
         private Duration initTimeout = Duration.ofSeconds(10);
         private boolean deadlines = true;
         private @Nullable FreezeMode freezeMode;
+        private boolean enforcesMemoryLimit;
         private WhenBusy whenBusy = WhenBusy.QUEUE;
         private InvocationIdHeader invocationIdHeader = InvocationIdHeader.OFF;
         private Optional<Bandwidth> bandwidth = Optional.empty();
@@ -898,6 +901,25 @@ public final class LambdaSimulator implements AutoCloseable {
                 });
             }
             freezeMode = mode;
+            return this;
+        }
+
+        /**
+         * Kills the runtime when the processes of the environment together use more memory than the function has, as Lambda
+         * does: the invocation under way fails with {@code Runtime.ExitError} for the caller and {@code Runtime.OutOfMemory}
+         * in the log, and the next one begins with an init. Off unless asked for.
+         *
+         * <p>The memory is looked at every 20 ms of real time, so a process may have more for a moment; memory that processes
+         * share counts for each of them. It needs a runtime that the simulator launches.
+         *
+         * <p>See <a href="https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html">Configure Lambda function
+         * memory</a>.
+         *
+         * @return this builder
+         * @see FunctionConfiguration#memorySize()
+         */
+        public Builder enforceMemoryLimit() {
+            enforcesMemoryLimit = true;
             return this;
         }
 
@@ -1125,8 +1147,14 @@ public final class LambdaSimulator implements AutoCloseable {
          *
          * @return the running environment
          * @throws UncheckedIOException when an address cannot be listened on; the message names it
+         * @throws IllegalStateException when a memory limit is to be enforced and no runtime is to be launched
          */
         public LambdaSimulator start() {
+            if (enforcesMemoryLimit && runtimeCommand == null && !runtimeFromBootstrap) {
+                throw new IllegalStateException("enforceMemoryLimit() needs a runtime that the simulator launches: use"
+                        + " runtime(Command), since memory of this JVM and of clients that connect by themselves is not"
+                        + " the function's");
+            }
             Builder copy = new Builder();
             copy.copyFrom(this);
             copy.readExtensionsDirectory();
@@ -1146,6 +1174,7 @@ public final class LambdaSimulator implements AutoCloseable {
             initTimeout = other.initTimeout;
             deadlines = other.deadlines;
             freezeMode = other.freezeMode;
+            enforcesMemoryLimit = other.enforcesMemoryLimit;
             whenBusy = other.whenBusy;
             invocationIdHeader = other.invocationIdHeader;
             bandwidth = other.bandwidth;
@@ -1223,6 +1252,12 @@ public final class LambdaSimulator implements AutoCloseable {
                     invocationIdHeader,
                     bandwidth,
                     retainedInvocations);
+        }
+
+        private OptionalLong memoryLimit() {
+            return enforcesMemoryLimit
+                    ? OptionalLong.of(function.memorySize() * Limits.MEBIBYTE)
+                    : OptionalLong.empty();
         }
 
         /** Where processes cannot be frozen nothing is, unless it was asked for. */

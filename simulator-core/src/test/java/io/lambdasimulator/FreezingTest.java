@@ -110,6 +110,21 @@ class FreezingTest {
     }
 
     @Nested
+    class Runtime_and_extension {
+
+        @Test
+        void do_nothing_while_frozen_and_lose_nothing_of_what_arrives_meanwhile(@TempDir Path directory)
+                throws IOException {
+            try (FreezingProof proof = new FreezingProof(directory)) {
+                FreezingProof.Outcome outcome = proof.run(50, 5);
+
+                assertThat(outcome.freezes()).isGreaterThanOrEqualTo(50);
+                assertThat(outcome.cutShort()).isGreaterThanOrEqualTo(5);
+            }
+        }
+    }
+
+    @Nested
     class A_process {
 
         private static final String NAME = "ticker";

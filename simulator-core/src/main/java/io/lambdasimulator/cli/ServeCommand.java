@@ -141,10 +141,15 @@ final class ServeCommand implements Callable<Integer> {
     @Option(
             names = "--memory",
             paramLabel = "MB",
-            description =
-                    "The function's memory, 128 to 10240; told, not enforced. Default: AWS_LAMBDA_FUNCTION_MEMORY_SIZE,"
-                            + " else 3008.")
+            description = "The function's memory, 128 to 10240. Default: AWS_LAMBDA_FUNCTION_MEMORY_SIZE, else 3008.")
     private @Nullable String memory;
+
+    @Option(
+            names = "--enforce-memory-limit",
+            description =
+                    "Kills the runtime when it and the extensions together use more than the function's memory, as"
+                            + " Lambda does; it is looked at every 20 ms.")
+    private boolean enforceMemoryLimit;
 
     @Option(
             names = "--timeout",
@@ -236,6 +241,9 @@ final class ServeCommand implements Callable<Integer> {
                 .frontDoorAddress(invoke.host(), invoke.port());
         useFunctionUrl(simulator);
         option("--freeze", freeze).ifPresent(setting -> simulator.freeze(freezeMode(setting)));
+        if (enforceMemoryLimit) {
+            simulator.enforceMemoryLimit();
+        }
         if (debug) {
             simulator.forDebugging();
         }

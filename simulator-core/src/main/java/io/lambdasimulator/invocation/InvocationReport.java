@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /**
  * The outcome of a completed invocation, as the {@code REPORT} line and {@code platform.report} tell it.
@@ -18,6 +19,8 @@ import java.util.Optional;
  * @param duration from the start to the end of the invocation; exactly the function timeout after a timeout
  * @param billedDuration duration and init duration together, rounded up to whole milliseconds
  * @param initDuration how long init took, on a cold start
+ * @param maxMemoryUsed the most memory, in MB, that the processes which the simulator launched were seen to have in RAM since
+ *     the environment was started; empty when it launched none, and where the system does not tell
  * @param spans {@code extensionOverhead} when extensions were there to wait for
  * @param traceId the trace header
  * @param tenantId the tenant
@@ -34,6 +37,7 @@ public record InvocationReport(
         Duration duration,
         Duration billedDuration,
         Optional<Duration> initDuration,
+        OptionalInt maxMemoryUsed,
         List<Span> spans,
         String traceId,
         Optional<String> tenantId,

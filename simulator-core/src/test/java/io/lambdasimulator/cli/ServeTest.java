@@ -119,7 +119,7 @@ class ServeTest {
 
     private static String invocationLines(String id, String init) {
         return "START RequestId: " + id + " Version: \\$LATEST\nEND RequestId: " + id + "\nREPORT RequestId: " + id
-                + "\tDuration: " + MILLIS + "\tBilled Duration: \\d+ ms\tMemory Size: 3008 MB\tMax Memory Used: 3008 MB"
+                + "\tDuration: " + MILLIS + "\tBilled Duration: \\d+ ms\tMemory Size: 3008 MB\tMax Memory Used: \\d+ MB"
                 + init + "\t";
     }
 
@@ -149,6 +149,23 @@ class ServeTest {
             serve.awaitOutput("REPORT RequestId: "
                     + response.headers().firstValue("x-amzn-RequestId").orElseThrow() + "\t.*");
             serve.terminate();
+            assertThat(serve.awaitExit()).as(serve.toString()).isZero();
+        }
+    }
+
+    @Test
+    void kills_a_runtime_that_uses_more_than_the_functions_memory_when_asked_to() throws Exception {
+        Path script =
+                Path.of(ServeTest.class.getResource("/python/hungry_runtime.py").toURI());
+        try (CliProcess serve = CliProcess.start(
+                "serve", RUNTIME_API, INVOKE, "--memory=128", "--enforce-memory-limit", "python3", script.toString())) {
+
+            assertThat(invoke(serve, "{\"MB\":300,\"hang\":true}").body()).endsWith("signal: killed\"}");
+            serve.awaitOutput(
+                    "REPORT .*\tMemory Size: 128 MB\tMax Memory Used: 128 MB\t.*Error Type: Runtime.OutOfMemory");
+            assertThat(invoke(serve, "{}").body()).isEqualTo("{}");
+            serve.terminate();
+
             assertThat(serve.awaitExit()).as(serve.toString()).isZero();
         }
     }

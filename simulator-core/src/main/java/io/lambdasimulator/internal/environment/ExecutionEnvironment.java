@@ -32,6 +32,8 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
@@ -220,6 +222,7 @@ public final class ExecutionEnvironment {
             }
             answering = null;
             decision.run();
+            owner.effect(participants::lookAtMemory);
             runningRuntime().move(RuntimeState.RESPONSE_SENT);
         });
     }
@@ -750,6 +753,7 @@ public final class ExecutionEnvironment {
         Duration took = generation.reportInit(InvocationStatus.SUCCESS, Optional.empty());
         CompletableFuture<@Nullable Void> init = initialised;
         owner.effect(() -> init.complete(null));
+        owner.effect(participants::lookAtMemory);
         failed = "";
         subscriptions.release();
         if (current == null) {
@@ -833,7 +837,7 @@ public final class ExecutionEnvironment {
     }
 
     private void complete(InvocationTask task, InvocationStatus status, Optional<String> errorType) {
-        InvocationReport report = task.complete(status, errorType);
+        InvocationReport report = task.complete(status, errorType, maxMemoryUsed());
         if (current == task) {
             current = null;
             answering = null;
@@ -842,6 +846,14 @@ public final class ExecutionEnvironment {
             history.removeFirst();
         }
         history.addLast(report);
+    }
+
+    /** In MB, and what is begun counts. */
+    private OptionalInt maxMemoryUsed() {
+        OptionalLong bytes = participants.maxMemoryUsed();
+        return bytes.isEmpty()
+                ? OptionalInt.empty()
+                : OptionalInt.of((int) ((bytes.getAsLong() + Limits.MEBIBYTE - 1) / Limits.MEBIBYTE));
     }
 
     // ---- freezing

@@ -16,6 +16,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
@@ -254,7 +255,7 @@ final class InvocationTask implements Invocation {
         return answeredAt != null && runtimeDoneAt != null && readiness.stream().allMatch(Readiness::isReady);
     }
 
-    InvocationReport complete(InvocationStatus status, Optional<String> errorType) {
+    InvocationReport complete(InvocationStatus status, Optional<String> errorType, OptionalInt maxMemoryUsed) {
         boolean cutOff = status == InvocationStatus.TIMEOUT;
         Duration duration = cutOff ? function.timeout() : Duration.between(startedAt, owner.now());
         Duration billed = initDuration == null ? duration : duration.plus(initDuration);
@@ -269,6 +270,7 @@ final class InvocationTask implements Invocation {
                 duration,
                 Duration.ofMillis(billed.plusNanos(999_999).toMillis()),
                 Optional.ofNullable(initDuration),
+                maxMemoryUsed,
                 extensionOverhead(),
                 traceId,
                 request.tenantId(),

@@ -3,6 +3,9 @@ package io.lambdasimulator.internal.environment;
 /** The service's limits, in bytes unless named otherwise. */
 public final class Limits {
 
+    /** What AWS calls a megabyte of memory. */
+    public static final long MEBIBYTE = 1_048_576;
+
     /** A synchronous request. */
     public static final long REQUEST_BYTES = 6_291_456;
 

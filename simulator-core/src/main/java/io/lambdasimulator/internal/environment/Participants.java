@@ -1,6 +1,7 @@
 package io.lambdasimulator.internal.environment;
 
 import io.lambdasimulator.environment.Participant;
+import java.util.OptionalLong;
 
 /**
  * What the environment can do to those who take part in it. No method blocks or throws; outcomes come back as
@@ -51,6 +52,12 @@ public interface Participants {
 
     /** Wakes everything up, and says {@link ExecutionEnvironment#thawed}. */
     void thaw(long round);
+
+    /** Looks at the memory that they use, soon. */
+    void lookAtMemory();
+
+    /** The most memory that they were seen to use at once, in bytes; empty where nothing could be seen. */
+    OptionalLong maxMemoryUsed();
 
     /** Runs a task once the event log holds every line that processes had written when this was called. */
     void afterOutput(Runnable task);

@@ -18,6 +18,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,6 +46,9 @@ final class JsonLines {
             Object value = read(component, event);
             if (value instanceof Optional<?> optional) {
                 value = optional.orElse(null);
+            }
+            if (value instanceof OptionalInt optional) {
+                value = optional.isPresent() ? optional.getAsInt() : null;
             }
             if (value != null) {
                 String unit = value instanceof Duration ? "Ms" : "";

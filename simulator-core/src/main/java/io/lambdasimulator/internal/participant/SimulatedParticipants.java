@@ -4,6 +4,7 @@ import io.lambdasimulator.environment.Participant;
 import io.lambdasimulator.environment.ProcessExit;
 import io.lambdasimulator.event.Event;
 import io.lambdasimulator.internal.environment.ExecutionEnvironment;
+import io.lambdasimulator.internal.environment.Limits;
 import io.lambdasimulator.internal.environment.Participants;
 import io.lambdasimulator.internal.event.RecordingEventLog;
 import io.lambdasimulator.internal.process.ForeignProcess;
@@ -11,6 +12,7 @@ import io.lambdasimulator.internal.process.Freezable;
 import io.lambdasimulator.internal.process.FreezeResult;
 import io.lambdasimulator.internal.process.LaunchException;
 import io.lambdasimulator.internal.process.LaunchedProcess;
+import io.lambdasimulator.internal.process.MemorySampler;
 import io.lambdasimulator.internal.process.ProcessLauncher;
 import io.lambdasimulator.internal.process.ProcessListener;
 import io.lambdasimulator.internal.time.Activity;
@@ -27,6 +29,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -76,10 +79,15 @@ public final class SimulatedParticipants implements Participants, AutoCloseable 
     /** How long a virtual clock waits, in real time, for the end of a process that was told to end. */
     private static final Duration TIME_TO_END = Duration.ofMillis(300);
 
+    /** In real time, between two looks at the memory when there is a limit. */
+    private static final Duration MEMORY_INTERVAL = Duration.ofMillis(20);
+
     private final RecordingEventLog log;
     private final Clock clock;
     private final Activity activity;
     private final ProcessLauncher launcher = new ProcessLauncher();
+    private final MemorySampler memory = launcher.memorySampler();
+    private final OptionalLong memoryLimit;
     private final ExecutorService inOrder;
     private final Executor counting;
     private final Map<Participant, Source> sources = new HashMap<>();
@@ -98,12 +106,16 @@ public final class SimulatedParticipants implements Participants, AutoCloseable 
     /** The newest freeze that was ended. */
     private volatile long thawed;
 
+    private volatile boolean hasProcesses;
+
     /** What is being stopped now. */
     private volatile @Nullable Freezable stopping;
 
     private @Nullable ExecutionEnvironment environment;
 
-    public SimulatedParticipants(RecordingEventLog log, Clock clock, Activity activity) {
+    /** @param memoryLimit how much memory, in bytes, all processes together may use; empty for any */
+    public SimulatedParticipants(RecordingEventLog log, Clock clock, Activity activity, OptionalLong memoryLimit) {
+        this.memoryLimit = memoryLimit;
         this.log = log;
         this.clock = clock;
         this.activity = activity;
@@ -119,6 +131,7 @@ public final class SimulatedParticipants implements Participants, AutoCloseable 
     public void prepare(ExecutionEnvironment owner, Map<Participant, Source> madeOf) {
         environment = owner;
         sources.putAll(madeOf);
+        memoryLimit.ifPresent(limit -> memory.enforce(limit, MEMORY_INTERVAL, this::outOfMemory));
     }
 
     @Override
@@ -157,6 +170,7 @@ public final class SimulatedParticipants implements Participants, AutoCloseable 
         try {
             LaunchedProcess process = launcher.launch(
                     participant.name(), program.command(), program.environment(), program.defaultDirectory(), watcher);
+            hasProcesses = true;
             processes.put(launch, process);
             watchers.put(launch, watcher);
         } catch (LaunchException e) {
@@ -204,9 +218,7 @@ public final class SimulatedParticipants implements Participants, AutoCloseable 
             doomed.add(launch);
             LaunchedProcess process = processes.get(launch);
             if (process != null) {
-                log.append(new Event.SignalSent(launch.participant(), "SIGKILL", reason));
-                process.kill();
-                Objects.requireNonNull(watchers.get(launch)).killed();
+                kill(launch, process, reason);
             }
             HostedThread thread = threads.get(launch);
             if (thread != null) {
@@ -214,6 +226,40 @@ public final class SimulatedParticipants implements Participants, AutoCloseable 
                 thread.awaitEnd();
             }
         });
+    }
+
+    private void kill(Launch launch, LaunchedProcess process, String reason) {
+        log.append(new Event.SignalSent(launch.participant(), "SIGKILL", reason));
+        process.kill();
+        Objects.requireNonNull(watchers.get(launch)).killed();
+    }
+
+    /** Kills the runtime, as the kernel does on AWS, unless it is being killed. */
+    private void outOfMemory(long usedBytes) {
+        String reason = "out of memory: " + usedBytes / Limits.MEBIBYTE + " MB are used, and the function has "
+                + memoryLimit.orElseThrow() / Limits.MEBIBYTE + " MB";
+        inOrder(() -> processes.forEach((launch, process) -> {
+            if (launch.participant().equals(Participant.RUNTIME)
+                    && Objects.requireNonNull(watchers.get(launch)).isAlive()) {
+                kill(launch, process, reason);
+            }
+        }));
+    }
+
+    @Override
+    public void lookAtMemory() {
+        if (hasProcesses) {
+            memory.look();
+        }
+    }
+
+    /** With a limit not more than that, which the kernel would not have let them have. */
+    @Override
+    public OptionalLong maxMemoryUsed() {
+        OptionalLong seen = memory.maximumBytes();
+        return seen.isPresent() && memoryLimit.isPresent()
+                ? OptionalLong.of(Math.min(seen.getAsLong(), memoryLimit.getAsLong()))
+                : seen;
     }
 
     @Override
@@ -362,6 +408,7 @@ public final class SimulatedParticipants implements Participants, AutoCloseable 
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+        memory.close();
         timers.values().forEach(FreezableScheduler::thaw);
         registered.values().forEach(ForeignProcess::thaw);
         threads.values().forEach(HostedThread::end);
@@ -379,6 +426,7 @@ public final class SimulatedParticipants implements Participants, AutoCloseable 
         // Ends that time waits for: a killed process is certain to end, one that was told to has a moment for it.
         private final List<Busy> ends = new ArrayList<>();
         private boolean exited;
+        private boolean killed;
 
         Watcher(Launch launch, String command) {
             this.launch = launch;
@@ -406,7 +454,15 @@ public final class SimulatedParticipants implements Participants, AutoCloseable 
             over.forEach(Busy::close);
         }
 
+        /** Whether it has neither ended nor been killed. */
+        synchronized boolean isAlive() {
+            return !exited && !killed;
+        }
+
         void killed() {
+            synchronized (this) {
+                killed = true;
+            }
             awaitEnd(", which is being killed");
         }
 

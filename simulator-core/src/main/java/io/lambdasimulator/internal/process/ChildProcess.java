@@ -4,14 +4,11 @@ import io.lambdasimulator.environment.ProcessExit;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
-import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
-import java.util.function.LongConsumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -130,20 +127,9 @@ final class ChildProcess implements LaunchedProcess {
         freezer.thaw();
     }
 
-    @Override
-    public OptionalLong residentMemory() {
-        List<ProcessTable.Entry> family = freezer.family();
-        return family.isEmpty()
-                ? OptionalLong.empty()
-                : OptionalLong.of(family.stream()
-                        .mapToLong(ProcessTable.Entry::residentBytes)
-                        .sum());
-    }
-
-    @Override
-    public MemorySampler sampleMemory(
-            ScheduledExecutorService scheduler, Duration interval, long limitBytes, LongConsumer onExceeded) {
-        return MemorySampler.start(freezer::family, scheduler, interval, limitBytes, onExceeded);
+    /** Those of some processes that are this one and its descendants, as far as they live. */
+    List<ProcessTable.Entry> familyIn(List<ProcessTable.Entry> processes) {
+        return freezer.familyIn(processes);
     }
 
     @Override

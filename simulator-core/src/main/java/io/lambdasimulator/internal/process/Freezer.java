@@ -84,6 +84,7 @@ final class Freezer implements Freezable {
             List<Entry> family;
             synchronized (this) {
                 family = familyIn(processes, group);
+                remember(family);
             }
             List<Entry> running =
                     family.stream().filter(process -> !table.isStopped(process)).toList();
@@ -177,20 +178,25 @@ final class Freezer implements Freezable {
             }
         }
         OptionalLong group = head.group();
-        for (Entry process : family()) {
+        List<Entry> family = familyIn(table.processes());
+        synchronized (this) {
+            remember(family);
+        }
+        for (Entry process : family) {
             if (!isIn(process, group)) {
                 posix.signal(process.pid(), Posix.SIGKILL);
             }
         }
     }
 
-    /** The living processes of the family now. */
-    List<Entry> family() {
-        OptionalLong group = head.group();
-        List<Entry> processes = table.processes();
-        synchronized (this) {
-            return familyIn(processes, group);
-        }
+    /** The living processes of the family among those that a look has just shown. */
+    synchronized List<Entry> familyIn(List<Entry> processes) {
+        return familyIn(processes, head.group());
+    }
+
+    private void remember(List<Entry> family) {
+        seen.clear();
+        family.forEach(process -> seen.put(process.pid(), process));
     }
 
     private List<Entry> familyIn(List<Entry> processes, OptionalLong group) {
@@ -219,8 +225,6 @@ final class Freezer implements Freezable {
             children.forEach(child -> ids.add(child.pid()));
         }
         family.removeIf(Entry::hasEnded);
-        seen.clear();
-        family.forEach(process -> seen.put(process.pid(), process));
         return family;
     }
 }

@@ -1,10 +1,5 @@
 package io.lambdasimulator.internal.process;
 
-import java.time.Duration;
-import java.util.OptionalLong;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.function.LongConsumer;
-
 /** A running process and the group it leads. Signals reach the whole group and are refused once it is known to be gone. */
 public interface LaunchedProcess extends Freezable {
 
@@ -25,21 +20,4 @@ public interface LaunchedProcess extends Freezable {
      * closed. Frozen processes are killed as well.
      */
     void kill();
-
-    /**
-     * The memory that the process and its descendants have in RAM now, in bytes; what several of them share counts for each.
-     * Empty where the system does not tell, and when all have ended.
-     */
-    OptionalLong residentMemory();
-
-    /**
-     * Starts to look at that memory again and again, until the process has ended or the sampler is closed.
-     *
-     * @param scheduler runs the looks, some milliseconds each, in real time
-     * @param interval from one look to the next
-     * @param limitBytes {@link Long#MAX_VALUE} for none
-     * @param onExceeded told once, with what was seen, when it is more than the limit; runs on the scheduler
-     */
-    MemorySampler sampleMemory(
-            ScheduledExecutorService scheduler, Duration interval, long limitBytes, LongConsumer onExceeded);
 }

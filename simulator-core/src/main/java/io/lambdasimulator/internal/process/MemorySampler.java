@@ -3,59 +3,105 @@ package io.lambdasimulator.internal.process;
 import io.lambdasimulator.internal.process.ProcessTable.Entry;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.concurrent.Future;
-import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.LongConsumer;
 import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Looks at the memory of a process and its descendants from time to time, and remembers the most that they had at once. */
+/**
+ * Looks at the memory that an environment's processes and their descendants have in RAM, and remembers the most that was
+ * seen. What several of them share counts for each. All looks happen on one thread, which exists from the first of them to
+ * {@link #close()}.
+ */
 public final class MemorySampler implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(MemorySampler.class);
 
+    private final ProcessTable table;
     private final Supplier<List<Entry>> family;
-    private final long limit;
-    private final LongConsumer onExceeded;
+    private final ScheduledThreadPoolExecutor thread;
+    private final AtomicBoolean asked = new AtomicBoolean();
 
     private volatile long maximum;
-    private volatile boolean closed;
-    private volatile @Nullable Future<?> looks;
-    private boolean exceeded;
 
-    private MemorySampler(Supplier<List<Entry>> family, long limit, LongConsumer onExceeded) {
+    // Touched by the one thread alone.
+    private List<Entry> known = List.of();
+
+    MemorySampler(ProcessTable table, Supplier<List<Entry>> family) {
+        this.table = table;
         this.family = family;
-        this.limit = limit;
-        this.onExceeded = onExceeded;
+        this.thread = new ScheduledThreadPoolExecutor(1, task -> {
+            Thread one = new Thread(task, "lambda-memory");
+            one.setDaemon(true);
+            return one;
+        });
     }
 
-    static MemorySampler start(
-            Supplier<List<Entry>> family,
-            ScheduledExecutorService scheduler,
-            Duration interval,
-            long limit,
-            LongConsumer onExceeded) {
-        MemorySampler sampler = new MemorySampler(family, limit, onExceeded);
-        sampler.looks = scheduler.scheduleWithFixedDelay(sampler::look, 0, interval.toNanos(), TimeUnit.NANOSECONDS);
-        if (sampler.closed) {
-            sampler.close(); // the first look found nobody, before this could be cancelled
+    /** Has the memory looked at soon; returns at once. */
+    public void look() {
+        if (asked.compareAndSet(false, true)) {
+            try {
+                thread.execute(() -> {
+                    asked.set(false);
+                    guarded(this::lookTwice);
+                });
+            } catch (RejectedExecutionException e) {
+                // Closed: nobody is left to be looked at.
+            }
         }
-        return sampler;
     }
 
-    private void look() {
-        if (closed) {
-            return;
+    /**
+     * Looks again and again from now on.
+     *
+     * @param interval from one look to the next, in real time
+     * @param limitBytes how much memory is allowed
+     * @param onExceeded told of what was seen by each look that finds more; must not block
+     */
+    public void enforce(long limitBytes, Duration interval, LongConsumer onExceeded) {
+        var unused = thread.scheduleWithFixedDelay(
+                () -> guarded(() -> {
+                    long most = measure(lookAtAll());
+                    if (most > limitBytes) {
+                        onExceeded.accept(most);
+                    }
+                }),
+                0,
+                interval.toNanos(),
+                TimeUnit.NANOSECONDS);
+    }
+
+    /** The most that was seen, in bytes; empty before the first look and where the system does not tell. */
+    public OptionalLong maximumBytes() {
+        long seen = maximum;
+        return seen == 0 ? OptionalLong.empty() : OptionalLong.of(seen);
+    }
+
+    // Who asks is about to need the result: those who are known are looked at in a fraction of the time that it takes
+    // to
+    // find all.
+    private void lookTwice() {
+        if (table instanceof ProcFiles) {
+            measure(known.stream()
+                    .map(before -> table.find(before.pid()).filter(now -> table.isSame(before, now)))
+                    .flatMap(Optional::stream)
+                    .toList());
         }
-        List<Entry> processes = family.get();
-        if (processes.isEmpty()) {
-            close();
-            return;
-        }
+        measure(lookAtAll());
+    }
+
+    private List<Entry> lookAtAll() {
+        known = family.get();
+        return known;
+    }
+
+    private long measure(List<Entry> processes) {
         long now = 0;
         long peak = 0;
         for (Entry process : processes) {
@@ -65,29 +111,28 @@ public final class MemorySampler implements AutoCloseable {
         }
         long most = Math.max(now, peak);
         maximum = Math.max(maximum, most);
-        if (most > limit && !exceeded) {
-            exceeded = true;
-            try {
-                onExceeded.accept(most);
-            } catch (RuntimeException e) {
-                LOG.error("a listener failed on too much memory", e);
-            }
+        return most;
+    }
+
+    // A failure would end the looks without a word.
+    private static void guarded(Runnable look) {
+        try {
+            look.run();
+        } catch (RuntimeException e) {
+            LOG.error("a look at the memory of processes failed", e);
         }
     }
 
-    /** The most that was seen, in bytes; empty before the first look and where the system does not tell. */
-    public OptionalLong maximumBytes() {
-        long seen = maximum;
-        return seen == 0 ? OptionalLong.empty() : OptionalLong.of(seen);
-    }
-
-    /** Ends the looks; the maximum stays. */
+    /** Ends the looks and their thread, which takes no longer than the look under way; the maximum stays. */
     @Override
     public void close() {
-        closed = true;
-        Future<?> scheduled = looks;
-        if (scheduled != null) {
-            scheduled.cancel(false);
+        thread.shutdownNow();
+        try {
+            if (!thread.awaitTermination(1, TimeUnit.SECONDS)) {
+                LOG.warn("a look at the memory of processes does not end");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 }

@@ -238,6 +238,17 @@ public final class ProcessLauncher implements AutoCloseable {
         }
     }
 
+    /** Makes a sampler of the memory of all that is launched here; it looks at nothing by itself. */
+    public MemorySampler memorySampler() {
+        return new MemorySampler(table, () -> {
+            List<ChildProcess> launched = List.copyOf(children);
+            List<ProcessTable.Entry> all = launched.isEmpty() ? List.of() : table.processes();
+            return launched.stream()
+                    .flatMap(child -> child.familyIn(all).stream())
+                    .toList();
+        });
+    }
+
     /**
      * Kills all processes that still live with their groups and descendants, and those that have left both, and waits until
      * the processes that were launched are reaped. Nothing can be launched afterwards. Closing again does nothing.

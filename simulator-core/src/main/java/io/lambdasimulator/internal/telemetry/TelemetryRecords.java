@@ -170,7 +170,7 @@ public final class TelemetryRecords {
                         report.duration(),
                         report.billedDuration(),
                         function.memorySize(),
-                        function.memorySize(),
+                        report.maxMemoryUsed().orElse(function.memorySize()),
                         report.initDuration(),
                         Optional.empty()),
                 report.spans(),

@@ -17,6 +17,7 @@ import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
@@ -47,6 +48,14 @@ class LaunchFailureTest {
 
         @Override
         public void thaw(long round) {}
+
+        @Override
+        public void lookAtMemory() {}
+
+        @Override
+        public OptionalLong maxMemoryUsed() {
+            return OptionalLong.empty();
+        }
 
         @Override
         public void afterOutput(Runnable task) {}

@@ -21,6 +21,7 @@ import java.time.ZoneOffset;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
 
 class JsonLinesTest {
@@ -67,6 +68,7 @@ class JsonLinesTest {
                 Duration.ofSeconds(3),
                 Duration.ofSeconds(3),
                 Optional.empty(),
+                OptionalInt.of(61),
                 List.of(new Span("extensionOverhead", NOON, Duration.ofMillis(2))),
                 "Root=1",
                 Optional.of("blue"),
@@ -77,7 +79,7 @@ class JsonLinesTest {
                 .contains("\"record\":{\"report\":{\"requestId\":\"r-1\",\"status\":\"timeout\","
                         + "\"startedAt\":\"2026-01-01T12:00:00Z\",\"deadline\":\"2026-01-01T12:00:03Z\","
                         + "\"answeredAt\":\"2026-01-01T12:00:00Z\",\"durationMs\":3000.0,\"billedDurationMs\":3000.0,"
-                        + "\"spans\":[{\"name\":\"extensionOverhead\",\"start\":\"2026-01-01T12:00:00Z\",\"durationMs\":2.0}],"
+                        + "\"maxMemoryUsed\":61,\"spans\":[{\"name\":\"extensionOverhead\",\"start\":\"2026-01-01T12:00:00Z\",\"durationMs\":2.0}],"
                         + "\"traceId\":\"Root=1\",\"tenantId\":\"blue\","
                         + "\"readiness\":[{\"extension\":\"metrics\",\"receivedAt\":\"2026-01-01T12:00:00Z\","
                         + "\"overheadMs\":2.0}]}}");

@@ -5,10 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.lambdasimulator.participant.Command;
 import java.time.Duration;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -25,13 +23,13 @@ class MemorySamplerTest {
             + " | tail -c 62914560; }; big & big & wait";
 
     private final ProcessLauncher launcher = new ProcessLauncher();
-    private final ScheduledExecutorService scheduler = Executors.newSingleThreadScheduledExecutor();
+    private final MemorySampler sampler = launcher.memorySampler();
     private final RecordingListener listener = new RecordingListener();
 
     @AfterEach
     void close() {
         launcher.close();
-        scheduler.shutdownNow();
+        sampler.close();
     }
 
     private LaunchedProcess launch(String script) throws Exception {
@@ -39,70 +37,72 @@ class MemorySamplerTest {
                 "test", Command.of("sh", "-c", script), Map.of("PATH", System.getenv("PATH")), null, listener);
     }
 
-    @Test
-    void the_whole_family_counts() throws Exception {
-        LaunchedProcess process = launch(TWICE_60_MEBIBYTES);
-
-        Machine.await("120 MiB").until(() -> process.residentMemory().orElse(0) > 120 * MEBIBYTE);
-
-        assertThat(process.residentMemory().orElseThrow()).isLessThan(200 * MEBIBYTE);
-        launcher.close();
-        Machine.await("the end").until(() -> process.residentMemory().isEmpty());
+    private long maximumOf(long atLeast) {
+        Machine.await(atLeast + " bytes").until(() -> {
+            sampler.look();
+            return sampler.maximumBytes().orElse(0) >= atLeast;
+        });
+        return sampler.maximumBytes().orElseThrow();
     }
 
     @Test
-    void the_maximum_stays_and_the_looks_end_with_the_process() throws Exception {
-        ScheduledThreadPoolExecutor pool = new ScheduledThreadPoolExecutor(1);
-        pool.setRemoveOnCancelPolicy(true);
+    void all_processes_count_with_their_descendants() throws Exception {
+        launch(TWICE_60_MEBIBYTES);
+        launch(TWICE_60_MEBIBYTES);
+
+        assertThat(maximumOf(240 * MEBIBYTE)).isLessThan(320 * MEBIBYTE);
+    }
+
+    @Test
+    void the_maximum_stays() throws Exception {
         LaunchedProcess process = launch(TWICE_60_MEBIBYTES);
-        MemorySampler sampler = process.sampleMemory(pool, INTERVAL, Long.MAX_VALUE, bytes -> {});
-        Machine.await("120 MiB").until(() -> sampler.maximumBytes().orElse(0) > 120 * MEBIBYTE);
+        long before = maximumOf(120 * MEBIBYTE);
 
         process.kill();
         listener.awaitExit();
 
-        Machine.await("the last look").until(() -> pool.getQueue().isEmpty());
-        assertThat(sampler.maximumBytes().orElseThrow()).isBetween(120 * MEBIBYTE, 200 * MEBIBYTE);
-        pool.shutdownNow();
+        assertThat(maximumOf(1)).isBetween(before, 200 * MEBIBYTE);
+        sampler.close();
+        assertThat(sampler.maximumBytes()).isPresent();
     }
 
     @Test
     void what_a_look_misses_the_system_remembers() throws Exception {
         // Memory that was given back before the first look.
-        LaunchedProcess process = launch(
-                "exec perl -e '$| = 1; { my $x = \"x\" x shift; undef $x; } print \"done\\n\"; sleep 1000' 100000000");
+        launch("exec perl -e '$| = 1; { my $x = \"x\" x shift; undef $x; } print \"done\\n\"; sleep 1000' 100000000");
         listener.awaitLines(1);
-        assertThat(process.residentMemory().orElseThrow()).isLessThan(90 * MEBIBYTE);
 
-        MemorySampler sampler = process.sampleMemory(scheduler, INTERVAL, Long.MAX_VALUE, bytes -> {});
-
-        Machine.await("a look").until(() -> sampler.maximumBytes().isPresent());
-        assertThat(sampler.maximumBytes().orElseThrow()).isGreaterThan(95 * MEBIBYTE);
+        assertThat(maximumOf(1)).isBetween(95 * MEBIBYTE, 130 * MEBIBYTE);
     }
 
     @Test
-    void a_limit_is_told_of_once() throws Exception {
-        CompletableFuture<Long> exceeded = new CompletableFuture<>();
-        LaunchedProcess process = launch(TWICE_60_MEBIBYTES);
+    void each_look_that_finds_more_than_the_limit_tells_of_it() throws Exception {
+        BlockingQueue<Long> exceeded = new LinkedBlockingQueue<>();
+        sampler.enforce(64 * MEBIBYTE, INTERVAL, exceeded::add);
+        launch(TWICE_60_MEBIBYTES);
 
-        process.sampleMemory(scheduler, INTERVAL, 64 * MEBIBYTE, bytes -> {
-            assertThat(exceeded.complete(bytes)).isTrue();
-            process.kill();
-        });
-
-        assertThat(exceeded.get(30, TimeUnit.SECONDS)).isGreaterThan(64 * MEBIBYTE);
-        listener.awaitExit();
+        assertThat(exceeded.poll(30, TimeUnit.SECONDS)).isGreaterThan(64 * MEBIBYTE);
+        assertThat(exceeded.poll(30, TimeUnit.SECONDS)).isGreaterThan(64 * MEBIBYTE);
     }
 
     @Test
     void below_the_limit_nobody_is_told() throws Exception {
-        CompletableFuture<Long> exceeded = new CompletableFuture<>();
-        LaunchedProcess process = launch("exec sleep 1000");
+        BlockingQueue<Long> exceeded = new LinkedBlockingQueue<>();
+        sampler.enforce(64 * MEBIBYTE, INTERVAL, exceeded::add);
+        launch("exec sleep 1000");
 
-        MemorySampler sampler = process.sampleMemory(scheduler, INTERVAL, 64 * MEBIBYTE, exceeded::complete);
+        maximumOf(1);
 
-        Machine.await("a look").until(() -> sampler.maximumBytes().isPresent());
+        assertThat(exceeded).isEmpty();
+    }
+
+    @Test
+    void nothing_is_known_before_the_first_look_and_without_processes() {
+        assertThat(sampler.maximumBytes()).isEmpty();
+        sampler.look();
         sampler.close();
-        assertThat(exceeded).isNotDone();
+        sampler.look();
+
+        assertThat(sampler.maximumBytes()).isEmpty();
     }
 }

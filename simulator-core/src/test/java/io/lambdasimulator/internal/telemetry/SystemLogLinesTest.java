@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -68,7 +69,7 @@ class SystemLogLinesTest {
                         List.of(
                                 "END RequestId: " + ID,
                                 "REPORT RequestId: " + ID + "\tDuration: 2.46 ms\tBilled Duration: 417 ms\tMemory Size:"
-                                        + " 128 MB\tMax Memory Used: 128 MB\tInit Duration: 413.61 ms\t")),
+                                        + " 128 MB\tMax Memory Used: 73 MB\tInit Duration: 413.61 ms\t")),
                 Arguments.of(
                         completed(InvocationStatus.SUCCESS, null, "PT0.002S", "PT0.002S", null),
                         List.of(
@@ -80,7 +81,7 @@ class SystemLogLinesTest {
                         List.of(
                                 "END RequestId: " + ID,
                                 "REPORT RequestId: " + ID + "\tDuration: 3000.00 ms\tBilled Duration: 3403 ms\tMemory"
-                                        + " Size: 128 MB\tMax Memory Used: 128 MB\tInit Duration: 402.04 ms\tStatus:"
+                                        + " Size: 128 MB\tMax Memory Used: 73 MB\tInit Duration: 402.04 ms\tStatus:"
                                         + " timeout")),
                 Arguments.of(
                         completed(InvocationStatus.ERROR, "Runtime.ExitError", "PT1.24831S", "PT1.249S", null),
@@ -105,6 +106,7 @@ class SystemLogLinesTest {
                 Duration.parse(duration),
                 Duration.parse(billed),
                 Optional.ofNullable(init).map(Duration::parse),
+                init == null ? OptionalInt.empty() : OptionalInt.of(73),
                 List.of(),
                 "",
                 Optional.empty(),
