@@ -7,7 +7,7 @@ import io.lambdasimulator.environment.FunctionConfiguration;
 import io.lambdasimulator.environment.Participant;
 import io.lambdasimulator.environment.ProcessExit;
 import io.lambdasimulator.event.Event;
-import io.lambdasimulator.internal.event.SystemLogLines;
+import io.lambdasimulator.internal.telemetry.SystemLogLines;
 import io.lambdasimulator.invocation.Invocation;
 import io.lambdasimulator.invocation.InvocationReport;
 import io.lambdasimulator.invocation.InvocationRequest;
@@ -183,7 +183,7 @@ class MemoryTest {
     private static List<String> lines(LambdaSimulator lambda) {
         SystemLogLines lines = new SystemLogLines(lambda.function());
         return lambda.eventLog().entries().stream()
-                .flatMap(entry -> lines.of(entry.event()).stream())
+                .flatMap(entry -> lines.of(entry).stream())
                 .toList();
     }
 }

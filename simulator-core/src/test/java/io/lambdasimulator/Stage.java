@@ -10,7 +10,7 @@ import io.lambdasimulator.environment.Participant;
 import io.lambdasimulator.environment.RuntimeState;
 import io.lambdasimulator.event.Event;
 import io.lambdasimulator.event.EventLog;
-import io.lambdasimulator.internal.event.SystemLogLines;
+import io.lambdasimulator.internal.telemetry.SystemLogLines;
 import io.lambdasimulator.invocation.Invocation;
 import io.lambdasimulator.invocation.InvocationReport;
 import io.lambdasimulator.invocation.InvocationRequest;
@@ -294,8 +294,9 @@ final class Stage implements BeforeEachCallback, AfterEachCallback {
         assertThat(next.awaitCompletion(PATIENCE).initDuration()).isEmpty();
         assertThat(inits()).isEqualTo(inits + 1);
         assertThat(lambda.eventLog().events(Event.InitStarted.class))
+                .extracting(Event.InitStarted::phase)
                 .last()
-                .isEqualTo(new Event.InitStarted(InitPhase.INVOKE));
+                .isEqualTo(InitPhase.INVOKE);
     }
 
     /** The same without an init: the environment is as good as new. */
@@ -324,7 +325,7 @@ final class Stage implements BeforeEachCallback, AfterEachCallback {
     List<String> log() {
         SystemLogLines service = new SystemLogLines(FunctionConfiguration.defaults());
         return lambda.eventLog().entries().stream()
-                .flatMap(entry -> service.of(entry.event()).stream())
+                .flatMap(entry -> service.of(entry).stream())
                 .map(Stage::withoutNumbers)
                 .toList();
     }
