@@ -16,6 +16,9 @@ import io.lambdasimulator.environment.WhenBusy;
 import io.lambdasimulator.event.Event;
 import io.lambdasimulator.event.EventLog;
 import io.lambdasimulator.event.ProtocolViolation;
+import io.lambdasimulator.fault.ApiCall;
+import io.lambdasimulator.fault.ApiFault;
+import io.lambdasimulator.fault.InjectedFault;
 import io.lambdasimulator.internal.environment.EnvironmentSettings;
 import io.lambdasimulator.internal.environment.EnvironmentSettings.Bandwidth;
 import io.lambdasimulator.internal.environment.EnvironmentSettings.ExpectedExtension;
@@ -25,7 +28,9 @@ import io.lambdasimulator.internal.environment.Participants.Supply;
 import io.lambdasimulator.internal.event.RecordingEventLog;
 import io.lambdasimulator.internal.event.Secrets;
 import io.lambdasimulator.internal.event.Timeline;
+import io.lambdasimulator.internal.event.TimelineSvg;
 import io.lambdasimulator.internal.http.ApiServers;
+import io.lambdasimulator.internal.http.Faults;
 import io.lambdasimulator.internal.participant.FunctionRuntime;
 import io.lambdasimulator.internal.participant.SimulatedParticipants;
 import io.lambdasimulator.internal.participant.SimulatedParticipants.Source;
@@ -121,6 +126,7 @@ public final class LambdaSimulator implements AutoCloseable {
     private final CapturedTelemetry telemetry;
     private final String logStream;
     private final ExecutionEnvironment environment;
+    private final Faults faults;
     private final AtomicBoolean closed = new AtomicBoolean();
 
     private ApiServers.@Nullable Listener runtimeApi;
@@ -148,6 +154,8 @@ public final class LambdaSimulator implements AutoCloseable {
                 participants,
                 deliveries,
                 activity);
+        this.faults = new Faults(environment, scheduler, log, activity);
+        options.faults.forEach(faults::inject);
     }
 
     /**
@@ -161,6 +169,16 @@ public final class LambdaSimulator implements AutoCloseable {
         return new Builder();
     }
 
+    /**
+     * Why processes cannot be frozen on this platform, where they are not unless set otherwise, and
+     * {@link FreezeMode#SIGNAL} is refused.
+     *
+     * @return the reason, for people; empty when they can be frozen
+     */
+    public static Optional<String> freezingUnsupportedReason() {
+        return Freezing.unsupportedReason();
+    }
+
     private void open() {
         try {
             runtimeApi = ApiServers.runtimeApi(
@@ -168,6 +186,7 @@ public final class LambdaSimulator implements AutoCloseable {
                     options.runtimeApiPort,
                     environment,
                     log,
+                    faults,
                     options.extensionsEnabled,
                     activity);
             if (options.frontDoorPort >= 0) {
@@ -284,6 +303,48 @@ public final class LambdaSimulator implements AutoCloseable {
      */
     public Invocation submitStreaming(InvocationRequest request) {
         return environment.invoke(request, true);
+    }
+
+    /**
+     * Has an API call go wrong each time until the fault is {@linkplain InjectedFault#remove removed}, to see how a runtime or
+     * an extension takes it.
+     *
+     * <pre>{@code
+     * InjectedFault fault = lambda.injectFault(ApiCall.EXTENSION_NEXT, new ApiFault.Delay(Duration.ofMillis(500)));
+     * }</pre>
+     *
+     * <p>Of several faults of one call the oldest strikes, until it is used up or removed. A call that was dropped, reset or
+     * answered with an error never reaches the environment: nobody's state changes, and no event is lost. Each strike is an
+     * {@link Event.FaultInjected} in the event log, and no {@linkplain #protocolViolations() protocol violation}.
+     *
+     * @param call the call, whoever makes it
+     * @param fault what becomes of it
+     * @return tells how often it struck
+     */
+    public InjectedFault injectFault(ApiCall call, ApiFault fault) {
+        return faults.inject(new Faults.Plan(call, fault, Faults.Plan.EVER));
+    }
+
+    /**
+     * Has an API call go wrong the next few times; see {@link #injectFault(ApiCall, ApiFault)}.
+     *
+     * @param call the call, whoever makes it
+     * @param fault what becomes of it
+     * @param times how often, 1 or more
+     * @return tells how often it struck
+     * @throws IllegalArgumentException when {@code times} is less than 1
+     */
+    public InjectedFault injectFault(ApiCall call, ApiFault fault, int times) {
+        return faults.inject(new Faults.Plan(call, fault, times));
+    }
+
+    /**
+     * The faults that can still strike, those of the builder included.
+     *
+     * @return the faults now, oldest first
+     */
+    public List<InjectedFault> injectedFaults() {
+        return faults.active();
     }
 
     /**
@@ -481,6 +542,22 @@ public final class LambdaSimulator implements AutoCloseable {
      */
     public String timeline(int newestLines) {
         return Timeline.of(log, newestLines);
+    }
+
+    /**
+     * The timeline as a picture: one SVG file without references to others, with a lane for the environment, its invocations,
+     * the runtime and each extension. It shows the newest 600 events and says what it leaves out, cuts long stretches without
+     * events short, and leaves out the environment's credentials as {@link #timeline()} does. A browser shows the details of
+     * what the mouse points at.
+     *
+     * <pre>{@code
+     * Files.writeString(Path.of("target/timeline.svg"), lambda.timelineSvg());
+     * }</pre>
+     *
+     * @return the text of the file
+     */
+    public String timelineSvg() {
+        return TimelineSvg.of(log);
     }
 
     /**
@@ -718,6 +795,7 @@ public final class LambdaSimulator implements AutoCloseable {
         private Optional<Bandwidth> bandwidth = Optional.empty();
         private Map<String, String> credentials = Map.of();
         private boolean inheritHostEnvironment;
+        private final List<Faults.Plan> faults = new ArrayList<>();
         private int retainedInvocations = 10_000;
         private int retainedEvents = 100_000;
         private Clock clock = Clock.systemUTC();
@@ -892,7 +970,8 @@ public final class LambdaSimulator implements AutoCloseable {
          *
          * @param mode {@link FreezeMode#NONE} turns it off
          * @return this builder
-         * @throws UnsupportedOperationException when processes cannot be frozen on this platform; the message tells why
+         * @throws UnsupportedOperationException when processes cannot be frozen on this platform; the message tells why, as
+         *     {@link LambdaSimulator#freezingUnsupportedReason()} does
          */
         public Builder freeze(FreezeMode mode) {
             if (mode == FreezeMode.SIGNAL) {
@@ -976,6 +1055,34 @@ public final class LambdaSimulator implements AutoCloseable {
                         + " bytes/s let nothing through");
             }
             bandwidth = Optional.of(new Bandwidth(burstBytes, bytesPerSecond));
+            return this;
+        }
+
+        /**
+         * Has an API call go wrong from the start and until {@link LambdaSimulator#injectedFaults()} takes the fault away; see
+         * {@link LambdaSimulator#injectFault(ApiCall, ApiFault)}.
+         *
+         * @param call the call, whoever makes it
+         * @param fault what becomes of it
+         * @return this builder
+         */
+        public Builder injectFault(ApiCall call, ApiFault fault) {
+            faults.add(new Faults.Plan(call, fault, Faults.Plan.EVER));
+            return this;
+        }
+
+        /**
+         * Has an API call go wrong the first few times, for what happens during init; see
+         * {@link LambdaSimulator#injectFault(ApiCall, ApiFault, int)}.
+         *
+         * @param call the call, whoever makes it
+         * @param fault what becomes of it
+         * @param times how often, 1 or more
+         * @return this builder
+         * @throws IllegalArgumentException when {@code times} is less than 1
+         */
+        public Builder injectFault(ApiCall call, ApiFault fault, int times) {
+            faults.add(new Faults.Plan(call, fault, times));
             return this;
         }
 
@@ -1180,6 +1287,7 @@ public final class LambdaSimulator implements AutoCloseable {
             bandwidth = other.bandwidth;
             credentials = other.credentials;
             inheritHostEnvironment = other.inheritHostEnvironment;
+            faults.addAll(other.faults);
             retainedInvocations = other.retainedInvocations;
             retainedEvents = other.retainedEvents;
             clock = other.clock;

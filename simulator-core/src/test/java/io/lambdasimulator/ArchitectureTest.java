@@ -28,7 +28,12 @@ class ArchitectureTest {
 
     private static final String ROOT = "io.lambdasimulator";
     private static final String[] WORDS = {
-        ROOT + ".environment", ROOT + ".event", ROOT + ".invocation", ROOT + ".participant", ROOT + ".telemetry",
+        ROOT + ".environment",
+        ROOT + ".event",
+        ROOT + ".fault",
+        ROOT + ".invocation",
+        ROOT + ".participant",
+        ROOT + ".telemetry",
         ROOT + ".time"
     };
 

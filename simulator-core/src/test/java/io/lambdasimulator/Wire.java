@@ -1,6 +1,7 @@
 package io.lambdasimulator;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
@@ -9,6 +10,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.Socket;
+import java.net.SocketException;
 import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -225,6 +227,16 @@ final class Wire implements AutoCloseable {
         } catch (IOException e) {
             // A reset is an end as well.
         }
+    }
+
+    /** Waits for the connection to be closed, without a further byte and without a reset. */
+    void assertIsClosed() throws IOException {
+        assertThat(in.read()).as("what follows on the connection").isNegative();
+    }
+
+    /** Waits for the connection to be reset, without a further byte. */
+    void assertIsReset() {
+        assertThatThrownBy(in::read).isInstanceOf(SocketException.class).hasMessageContaining("reset");
     }
 
     /** Closes the sending direction only. */

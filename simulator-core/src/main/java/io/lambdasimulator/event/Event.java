@@ -8,6 +8,8 @@ import io.lambdasimulator.environment.Participant;
 import io.lambdasimulator.environment.ProcessExit;
 import io.lambdasimulator.environment.RuntimeState;
 import io.lambdasimulator.environment.ShutdownReason;
+import io.lambdasimulator.fault.ApiCall;
+import io.lambdasimulator.fault.ApiFault;
 import io.lambdasimulator.invocation.InvocationReport;
 import io.lambdasimulator.invocation.InvocationStatus;
 import io.lambdasimulator.invocation.Span;
@@ -174,6 +176,21 @@ public sealed interface Event {
         @Override
         public String describe() {
             return method + " " + path + " was answered with " + status + error(errorType);
+        }
+    }
+
+    /**
+     * A fault that a test had injected struck a call.
+     *
+     * @param call which call
+     * @param caller who made it, as far as the call tells
+     * @param fault what became of it
+     */
+    record FaultInjected(ApiCall call, Optional<Participant> caller, ApiFault fault) implements Event {
+        @Override
+        public String describe() {
+            return "injected fault: " + call.method() + " " + call.path()
+                    + caller.map(participant -> " of the " + participant).orElse("") + " was " + fault.describe();
         }
     }
 

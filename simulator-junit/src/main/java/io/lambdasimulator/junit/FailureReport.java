@@ -86,6 +86,10 @@ final class FailureReport {
         LambdaSimulator lambda = environment.simulator();
         PublishedFiles files = new PublishedFiles(context, environment.name());
         files.add("timeline.txt", MediaType.TEXT_PLAIN_UTF_8, file -> Files.writeString(file, lambda.timeline()));
+        files.add(
+                "timeline.svg",
+                MediaType.create("image", "svg+xml"),
+                file -> Files.writeString(file, lambda.timelineSvg()));
         files.add("events.jsonl", MediaType.create("application", "jsonl"), file -> {
             try (BufferedWriter out = Files.newBufferedWriter(file)) {
                 lambda.eventLog().writeJsonLines(out);

@@ -40,8 +40,8 @@ import org.opentest4j.TestAbortedException;
  * }</pre>
  *
  * <p>When a test fails, how its environment stood, which calls broke the protocol, and the newest lines of its timeline are
- * attached to the exception. The whole timeline, the output of each process and the event log as JSON Lines are published as
- * files of the test. When a {@code @Timeout} strikes, the same is taken before the test is interrupted. The environment's
+ * attached to the exception. The whole timeline, a picture of it, the output of each process and the event log as JSON Lines
+ * are published as files of the test. When a {@code @Timeout} strikes, the same is taken before the test is interrupted. The environment's
  * credentials show in none of it.
  *
  * <p>An extension is immutable, holds no state of a test and may be used by tests that run concurrently.

@@ -103,7 +103,8 @@ class FailureReportTest {
                             """)
                     .containsPattern("\\d s {2}extension talkative \\| my key is \\*\\*\\*\n")
                     .contains("files in " + output.resolve("in_test")
-                            + ": lambda-timeline.txt, lambda-events.jsonl, lambda-extension-talkative.log\n")
+                            + ": lambda-timeline.txt, lambda-timeline.svg, lambda-events.jsonl,"
+                            + " lambda-extension-talkative.log\n")
                     .doesNotContain("very/secret+value", "phase SHUTDOWN", "ExecutionEnvironmentReport");
             assertThat(run.status("succeeds")).isEqualTo(TestExecutionResult.Status.SUCCESSFUL);
             assertThat(run.status("is_aborted")).isEqualTo(TestExecutionResult.Status.ABORTED);
@@ -116,6 +117,10 @@ class FailureReportTest {
             assertThat(run.file("in_test", "lambda-timeline.txt"))
                     .contains("my key is ***")
                     .contains("phase CLOSED");
+            assertThat(run.file("in_test", "lambda-timeline.svg"))
+                    .startsWith("<svg ")
+                    .contains(">talkative</text>", ">SHUTDOWN")
+                    .doesNotContain("very/secret+value");
             assertThat(run.file("in_test", "lambda-extension-talkative.log")).isEqualTo("my key is ***\n");
             assertThat(run.file("in_test", "lambda-events.jsonl").lines())
                     .anyMatch(line -> line.contains("\"type\":\"ProcessOutput\",\"record\":{\"participant\":"
@@ -221,8 +226,10 @@ class FailureReportTest {
             assertThat(run.files("two"))
                     .containsExactlyInAnyOrder(
                             "lambda-orders-timeline.txt",
+                            "lambda-orders-timeline.svg",
                             "lambda-orders-events.jsonl",
                             "lambda-payments-timeline.txt",
+                            "lambda-payments-timeline.svg",
                             "lambda-payments-events.jsonl");
         }
 

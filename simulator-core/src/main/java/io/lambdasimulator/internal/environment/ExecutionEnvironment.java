@@ -311,6 +311,12 @@ public final class ExecutionEnvironment {
         });
     }
 
+    /** Whose identifier it is; empty when it is nobody's. */
+    public Optional<Participant> extensionWith(UUID identifier) {
+        return owner.inspect(() -> Optional.ofNullable(generation.extensions().withIdentifier(identifier))
+                .map(ExtensionAgent::participant));
+    }
+
     /** {@code POST /extension/init/error}. */
     public void extensionInitError(UUID identifier, String errorType) throws CallRefused {
         extensionError(

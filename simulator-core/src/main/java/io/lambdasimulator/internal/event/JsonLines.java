@@ -6,6 +6,7 @@ import io.lambdasimulator.environment.ProcessExit;
 import io.lambdasimulator.environment.RuntimeState;
 import io.lambdasimulator.environment.ShutdownReason;
 import io.lambdasimulator.event.EventLog;
+import io.lambdasimulator.fault.ApiFault;
 import io.lambdasimulator.internal.json.GoJson;
 import io.lambdasimulator.invocation.InvocationStatus;
 import java.io.IOException;
@@ -83,6 +84,12 @@ final class JsonLines {
         }
         if (value instanceof ProcessExit.Signal signal) {
             return Map.of("signal", signal.number());
+        }
+        if (value instanceof ApiFault fault) {
+            Map<String, Object> members = new LinkedHashMap<>();
+            members.put("type", fault.getClass().getSimpleName());
+            members.putAll(members(fault, secrets));
+            return members;
         }
         if (value instanceof Record) {
             return members(value, secrets);

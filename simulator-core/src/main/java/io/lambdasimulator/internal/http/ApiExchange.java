@@ -174,10 +174,23 @@ final class ApiExchange implements Exchange {
             drop();
             return;
         }
-        handling = Thread.currentThread();
+        handle(found);
+    }
+
+    @Override
+    public void handleLater(Route.Handler later) {
+        server.execute(() -> handle(later));
+    }
+
+    private void handle(Route.Handler found) {
         synchronized (lock) {
+            if (outcome != Outcome.OPEN) {
+                return;
+            }
             inHandler = true;
+            restOrGoOn();
         }
+        handling = Thread.currentThread();
         try {
             found.handle(this);
         } catch (Throwable e) {
@@ -626,6 +639,12 @@ final class ApiExchange implements Exchange {
         if (!reading) {
             end();
         }
+    }
+
+    @Override
+    public void reset() {
+        ends.endPoint().closeByReset();
+        drop();
     }
 
     /** The server closes: whoever waits for this client is told as if the client had left. */

@@ -31,6 +31,7 @@ public final class ApiServers {
             int port,
             ExecutionEnvironment environment,
             RecordingEventLog log,
+            Faults faults,
             boolean extensionsEnabled,
             Activity activity)
             throws IOException {
@@ -38,6 +39,7 @@ public final class ApiServers {
         List<Route> routes = new ArrayList<>(new RuntimeApi(environment, answers).routes());
         routes.addAll(new ExtensionsApi(environment, answers, extensionsEnabled).routes());
         routes.addAll(new TelemetryApis(environment, answers, extensionsEnabled).routes());
+        routes.replaceAll(faults::inFrontOf);
         return listen("runtime-api", host, port, routes, answers::unrouted, activity);
     }
 

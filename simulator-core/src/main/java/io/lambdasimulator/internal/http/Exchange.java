@@ -78,6 +78,12 @@ interface Exchange {
     /** Ends the connection without an answer, abruptly. */
     void drop();
 
+    /** Ends the connection without an answer, by a reset that its client sees. */
+    void reset();
+
+    /** Handles the request once more, on a thread of the server's pool; not when the exchange is over by then. */
+    void handleLater(Route.Handler handler);
+
     /** The body of an answer in pieces. Called by one thread at a time; no method blocks. */
     interface AnswerStream {
         /**

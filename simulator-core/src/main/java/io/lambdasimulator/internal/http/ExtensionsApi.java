@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
 final class ExtensionsApi {
 
     private static final String PREFIX = "/2020-01-01/extension";
-    private static final String IDENTIFIER = "Lambda-Extension-Identifier";
+    static final String NAME = "Lambda-Extension-Name";
+    static final String IDENTIFIER = "Lambda-Extension-Identifier";
 
     private final ExecutionEnvironment environment;
     private final Answers answers;
@@ -46,7 +47,7 @@ final class ExtensionsApi {
     }
 
     private void register(Exchange exchange) {
-        String name = exchange.header("Lambda-Extension-Name");
+        String name = exchange.header(NAME);
         if (name == null || name.isEmpty()) {
             answers.refuse(exchange, CallRefused.emptyExtensionName());
             return;

@@ -77,6 +77,16 @@ public final class Activity {
         }
     }
 
+    /** A call of a participant is held back until some instant: until then it waits. Returns what ends that. */
+    public Runnable holdBack(Participant participant) {
+        Presence presence = hosted.get(participant);
+        if (presence == null) {
+            return () -> {};
+        }
+        presence.heldBack(1);
+        return () -> presence.heldBack(-1);
+    }
+
     private static final class NotKept implements Busy {
         @Override
         public void pause() {}

@@ -9,6 +9,8 @@ public final class Presence {
     private final Busy busy;
     private final Consumer<Presence> onEnd;
     private boolean waiting;
+    private int heldBack;
+    private boolean paused;
     private boolean ending;
 
     Presence(Busy busy, Consumer<Presence> onEnd) {
@@ -17,9 +19,21 @@ public final class Presence {
     }
 
     synchronized void waits(boolean waits) {
-        if (!ending && waits != waiting) {
-            waiting = waits;
-            if (waits) {
+        waiting = waits;
+        pauseOrGoOn();
+    }
+
+    /** So many more of its calls wait for an instant. */
+    synchronized void heldBack(int more) {
+        heldBack += more;
+        pauseOrGoOn();
+    }
+
+    private void pauseOrGoOn() {
+        boolean pauses = waiting || heldBack > 0;
+        if (!ending && pauses != paused) {
+            paused = pauses;
+            if (pauses) {
                 busy.pause();
             } else {
                 busy.resume();
@@ -36,7 +50,7 @@ public final class Presence {
     public synchronized void end(Thread thread) {
         if (!ending) {
             ending = true;
-            if (waiting) {
+            if (paused) {
                 busy.resume();
             }
         }
