@@ -81,6 +81,14 @@ class ArchitectureTest {
             .resideInAnyPackage("..internal.environment", "..internal.http", "..internal.participant", "..cli..", ROOT);
 
     @ArchTest
+    static final ArchRule telemetry_delivery_knows_bytes_and_time_alone = noClasses()
+            .that()
+            .resideInAPackage("..internal.telemetry.delivery")
+            .should()
+            .dependOnClassesThat(resideInAPackage(ROOT + "..")
+                    .and(not(resideInAnyPackage("..telemetry.delivery", "..internal.time", ROOT + ".time"))));
+
+    @ArchTest
     static final ArchRule nothing_depends_on_the_command_line = noClasses()
             .that(not(resideInAPackage("..cli..")))
             .should()
@@ -98,9 +106,9 @@ class ArchitectureTest {
             .should(mentionInItsSignature(OF_AN_ENGINE));
 
     @ArchTest
-    static final ArchRule only_the_http_package_knows_the_engine = noClasses()
+    static final ArchRule only_http_and_telemetry_delivery_know_the_engine = noClasses()
             .that()
-            .resideOutsideOfPackage("..internal.http")
+            .resideOutsideOfPackages("..internal.http", "..internal.telemetry.delivery")
             .should()
             .dependOnClassesThat(
                     resideInAnyPackage("io.javalin..", "org.eclipse.jetty..", "jakarta..", "software.amazon.."));
@@ -108,7 +116,7 @@ class ArchitectureTest {
     @ArchTest
     static final ArchRule time_comes_from_the_clock_that_was_given = noClasses()
             .that()
-            .resideInAnyPackage("..internal.environment", "..internal.event", ROOT)
+            .resideInAnyPackage("..internal.environment", "..internal.event", "..internal.telemetry..", ROOT)
             .should()
             .callMethod(System.class, "currentTimeMillis")
             .orShould()
