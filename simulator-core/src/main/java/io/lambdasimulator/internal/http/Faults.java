@@ -72,11 +72,14 @@ public final class Faults {
 
     /** The same route, with whatever is injected for it ahead of its handler. */
     Route inFrontOf(Route route) {
+        String path = route.path().endsWith("/")
+                ? route.path().substring(0, route.path().length() - 1)
+                : route.path();
         return Arrays.stream(ApiCall.values())
                 .filter(call -> call.method().equals(route.method())
                         && call.path()
                                 .replace(ID_AS_DOCUMENTED, RouteTable.PARAMETER)
-                                .equals(route.path()))
+                                .equals(path))
                 .findFirst()
                 .map(call ->
                         new Route(route.method(), route.path(), exchange -> handle(call, exchange, route.handler())))

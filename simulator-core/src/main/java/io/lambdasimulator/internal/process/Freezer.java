@@ -79,6 +79,9 @@ final class Freezer implements Freezable {
         }
         long pause = FIRST_PAUSE;
         while (true) {
+            if (isOver(myTurn)) { // looking at all processes takes longer than a thaw wants to wait
+                return result(Outcome.THAWED, begin, 0, List.of());
+            }
             OptionalLong group = head.group();
             List<Entry> processes = table.processes();
             List<Entry> family;
@@ -113,6 +116,10 @@ final class Freezer implements Freezable {
             LockSupport.parkNanos(Math.min(pause, left));
             pause = Math.min(2 * pause, LONGEST_PAUSE);
         }
+    }
+
+    private synchronized boolean isOver(long myTurn) {
+        return turn != myTurn;
     }
 
     private static FreezeResult result(Outcome outcome, long begin, int members, List<Long> running) {

@@ -1,5 +1,6 @@
 package io.lambdasimulator.internal.telemetry.delivery;
 
+import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import org.eclipse.jetty.client.HttpClient;
@@ -19,11 +20,13 @@ final class HttpConnections {
 
     private static final String NAME = "lambda-telemetry-http";
     private static final int MOST_THREADS = 8;
+    private static final long ENDS_WITHIN_MILLIS = 1_000;
 
     /** Held while the client starts and stops, and by no one who holds another. */
     private final ReentrantLock lock = new ReentrantLock();
 
     private @Nullable HttpClient client;
+    private @Nullable ScheduledThreadPoolExecutor timer;
     private boolean closed;
 
     HttpClient client() {
@@ -33,7 +36,8 @@ final class HttpConnections {
                 throw new IllegalStateException("the environment is closed");
             }
             if (client == null) {
-                client = start();
+                timer = newTimer();
+                client = start(timer);
             }
             return client;
         } finally {
@@ -41,18 +45,26 @@ final class HttpConnections {
         }
     }
 
-    private static HttpClient start() {
+    private static ScheduledThreadPoolExecutor newTimer() {
+        return new ScheduledThreadPoolExecutor(1, task -> {
+            Thread thread = new Thread(task, NAME + "-timer");
+            thread.setDaemon(true);
+            return thread;
+        });
+    }
+
+    private static HttpClient start(ScheduledThreadPoolExecutor timer) {
         QueuedThreadPool pool = new QueuedThreadPool(MOST_THREADS, 1);
         pool.setName(NAME);
         pool.setDaemon(true);
         pool.setReservedThreads(0);
-        pool.setStopTimeout(0);
+        pool.setStopTimeout(ENDS_WITHIN_MILLIS);
         ClientConnector connector = new ClientConnector();
         connector.setSelectors(1);
         HttpClient client = new HttpClient(new HttpClientTransportOverHTTP(connector));
         client.setName(NAME);
         client.setExecutor(pool);
-        client.setScheduler(new ScheduledExecutorScheduler(NAME + "-scheduler", true));
+        client.setScheduler(new ScheduledExecutorScheduler(timer));
         client.setSocketAddressResolver(new SocketAddressResolver.Sync());
         client.setConnectTimeout(TimeUnit.DAYS.toMillis(1));
         client.setIdleTimeout(0);
@@ -72,9 +84,13 @@ final class HttpConnections {
         lock.lock();
         try {
             closed = true;
-            if (client != null) {
+            if (client != null && timer != null) {
                 client.stop();
+                timer.shutdownNow();
+                timer.awaitTermination(ENDS_WITHIN_MILLIS, TimeUnit.MILLISECONDS);
             }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         } catch (Exception e) {
             throw new IllegalStateException("cannot stop the HTTP client for telemetry: " + e.getMessage(), e);
         } finally {

@@ -46,13 +46,15 @@ public final class Subscriber {
     private static final int READ_AT_ONCE = 256;
     private static final int REPORTS_KEPT = 10_000;
 
-    /**
-     * How long an attempt keeps a virtual clock from going on: as long as a consumer in this JVM may take to answer on a busy
-     * machine. One that has taken longer, or is frozen, does not get as much again.
-     */
+    // How long an attempt keeps a virtual clock from going on: as long as a consumer in this JVM may take to answer on
+    // a busy
+    // machine. Nothing is fast before its classes are loaded. Who has been late once, or is frozen, does not get as
+    // much again.
     private static final long HOLDS_TIME_FOR_MILLIS = 2_000;
-
+    private static final long HOLDS_TIME_IN_A_NEW_JVM_FOR_MILLIS = 5_000;
     private static final long HOLDS_TIME_FOR_THE_LATE_FOR_MILLIS = 300;
+
+    private static volatile boolean jvmIsNew = true;
 
     private static final String TOO_SLOW =
             "Some logs were dropped because the downstream consumer is slower than the logs production rate";
@@ -528,15 +530,19 @@ public final class Subscriber {
             if (holding.isDone()) {
                 Busy busy = activity.begin(busyWith());
                 holding = new CompletableFuture<>();
-                var unused = holding.completeOnTimeout(
-                                false,
-                                inTime ? HOLDS_TIME_FOR_MILLIS : HOLDS_TIME_FOR_THE_LATE_FOR_MILLIS,
-                                TimeUnit.MILLISECONDS)
+                var unused = holding.completeOnTimeout(false, patienceMillis(), TimeUnit.MILLISECONDS)
                         .whenComplete((endedInTime, failure) -> {
                             inTime = endedInTime;
                             busy.close();
                         });
             }
+        }
+
+        private long patienceMillis() {
+            if (!inTime) {
+                return HOLDS_TIME_FOR_THE_LATE_FOR_MILLIS;
+            }
+            return jvmIsNew ? HOLDS_TIME_IN_A_NEW_JVM_FOR_MILLIS : HOLDS_TIME_FOR_MILLIS;
         }
 
         private void holdTimeBriefly() {
@@ -572,6 +578,7 @@ public final class Subscriber {
             return;
         }
         inFlight = null;
+        jvmIsNew = false;
         noLongerWaits(batch.events(), batch.bytes());
         accepted += batch.events();
         acceptedBytes += batch.bytes();
@@ -725,7 +732,7 @@ public final class Subscriber {
             return true;
         }
         Batch oldest = inFlight != null ? inFlight : queue.peek();
-        if (!flush.cut || oldest != null && oldest.number() <= flush.lastBatch) {
+        if (!flush.cut || (oldest != null && oldest.number() <= flush.lastBatch)) {
             return false;
         }
         if (episode == null || flush.noticed || oldest != null) {

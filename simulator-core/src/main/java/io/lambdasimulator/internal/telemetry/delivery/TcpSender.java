@@ -1,7 +1,9 @@
 package io.lambdasimulator.internal.telemetry.delivery;
 
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.util.List;
@@ -25,8 +27,17 @@ final class TcpSender implements Sender {
     private volatile boolean closed;
 
     TcpSender(int port, Executor threads) {
-        this.address = new InetSocketAddress("127.0.0.1", port);
+        this.address = new InetSocketAddress(loopback(), port);
         this.threads = threads;
+    }
+
+    // Not as the JDK finds it, which may be the address of IPv6.
+    private static InetAddress loopback() {
+        try {
+            return InetAddress.getByAddress(new byte[] {127, 0, 0, 1});
+        } catch (UnknownHostException e) {
+            throw new IllegalStateException("four bytes are an address", e);
+        }
     }
 
     @Override
