@@ -1411,7 +1411,10 @@ public final class LambdaSimulator implements AutoCloseable {
                                     "extension in the JVM",
                                     timers -> inJvm.factory()
                                             .create(new ExtensionContext(
-                                                    runtimeApi, clock, timers, outputOf(Participant.extension(name), log)))
+                                                    runtimeApi,
+                                                    clock,
+                                                    timers,
+                                                    outputOf(Participant.extension(name), log)))
                                             .run()));
                 }
             });

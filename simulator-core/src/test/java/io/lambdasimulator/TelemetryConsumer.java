@@ -61,8 +61,7 @@ final class TelemetryConsumer implements AutoCloseable {
         server.start();
         subscription = """
                 {"schemaVersion":"%s","types":[%s],"buffering":{"timeoutMs":25},
-                 "destination":{"protocol":"HTTP","URI":"http://sandbox.localdomain:%d/telemetry"}}"""
-                .formatted(schemaVersion, types, server.getAddress().getPort());
+                 "destination":{"protocol":"HTTP","URI":"http://sandbox.localdomain:%d/telemetry"}}""".formatted(schemaVersion, types, server.getAddress().getPort());
     }
 
     /** The elements of a JSON array as they stand there. */
@@ -96,9 +95,8 @@ final class TelemetryConsumer implements AutoCloseable {
     /** The extension, which is started anew after each reset. */
     ExtensionProgram.Factory extension(String name, Consumer<String> onEvent) {
         return context -> () -> {
-            HttpClient http = HttpClient.newBuilder()
-                    .version(HttpClient.Version.HTTP_1_1)
-                    .build();
+            HttpClient http =
+                    HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
             String api = "http://" + context.runtimeApi();
             HttpResponse<String> registered = http.send(
                     HttpRequest.newBuilder(URI.create(api + "/2020-01-01/extension/register"))
@@ -106,8 +104,10 @@ final class TelemetryConsumer implements AutoCloseable {
                             .POST(BodyPublishers.ofString("{\"events\":[\"INVOKE\",\"SHUTDOWN\"]}"))
                             .build(),
                     BodyHandlers.ofString());
-            String identifier =
-                    registered.headers().firstValue("Lambda-Extension-Identifier").orElseThrow();
+            String identifier = registered
+                    .headers()
+                    .firstValue("Lambda-Extension-Identifier")
+                    .orElseThrow();
             replies.add(http.send(
                             HttpRequest.newBuilder(URI.create(api + path))
                                     .header("Lambda-Extension-Identifier", identifier)

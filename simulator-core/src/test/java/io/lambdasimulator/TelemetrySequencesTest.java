@@ -233,17 +233,11 @@ class TelemetrySequencesTest {
             lambda.invoke("\"first\"");
             lambda.awaitFrozen(Wire.PATIENCE);
             ProcessHandle runtime = ProcessHandle.of(
-                            lambda.process(Participant.RUNTIME)
-                                    .pid()
-                                    .orElseThrow())
+                            lambda.process(Participant.RUNTIME).pid().orElseThrow())
                     .orElseThrow();
             runtime.destroyForcibly();
             runtime.onExit().orTimeout(20, TimeUnit.SECONDS).join();
-            lambda.eventLog()
-                    .await(
-                            Event.ParticipantExited.class,
-                            exited -> true,
-                            Wire.PATIENCE);
+            lambda.eventLog().await(Event.ParticipantExited.class, exited -> true, Wire.PATIENCE);
             assertThat(lambda.invoke("\"second\"").errorType()).contains("Runtime.ExitError");
             assertThat(lambda.invoke("\"third\"").payloadText()).isEqualTo("\"third\"");
             lambda.shutdown(ShutdownReason.SPINDOWN);
@@ -262,9 +256,7 @@ class TelemetrySequencesTest {
     private static List<String> normalised(List<String> events) {
         Map<String, String> ids = new LinkedHashMap<>();
         return events.stream()
-                .map(event -> VOLATILE
-                        .matcher(event)
-                        .replaceAll(found -> replacement(found, ids)))
+                .map(event -> VOLATILE.matcher(event).replaceAll(found -> replacement(found, ids)))
                 .toList();
     }
 
@@ -299,7 +291,8 @@ class TelemetrySequencesTest {
                 .map(TelemetrySequencesTest::fields)
                 .map(fields -> fields.replaceAll(", spans=\\[\\{name=extensionOverhead, [^\\]]*]", ""))
                 .toList();
-        List<String> captured = text("/telemetry/" + captures + ".jsonl").lines().toList();
+        List<String> captured =
+                text("/telemetry/" + captures + ".jsonl").lines().toList();
         assertThat(captured).isNotEmpty();
         for (String line : captured) {
             assertThat(ours).as("a record with the fields of " + line).contains(fields(line));

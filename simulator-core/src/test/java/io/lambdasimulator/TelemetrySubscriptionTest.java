@@ -25,7 +25,8 @@ class TelemetrySubscriptionTest {
 
     private static final String TELEMETRY = "/2022-07-01/telemetry";
     private static final String LOGS = "/2020-08-15/logs";
-    private static final String HTTP = "\"destination\":{\"protocol\":\"HTTP\",\"URI\":\"http://sandbox.localdomain:4243\"}";
+    private static final String HTTP =
+            "\"destination\":{\"protocol\":\"HTTP\",\"URI\":\"http://sandbox.localdomain:4243\"}";
     private static final String ALL = "\"types\":[\"platform\",\"function\",\"extension\"]";
     private static final String NEWEST = "\"schemaVersion\":\"2025-01-29\"";
     private static final String GOOD = "{" + NEWEST + "," + ALL + "," + HTTP + "}";
@@ -90,7 +91,9 @@ class TelemetrySubscriptionTest {
                 arguments(TELEMETRY, body("2025-01-29", destination("HTTP", "\"URI\":\"http://127.0.0.1:4243\""))),
                 arguments(TELEMETRY, body("2025-01-29", destination("HTTP", "\"URI\":\"http://localhost:4243/\""))),
                 arguments(TELEMETRY, body("2025-01-29", destination("TCP", "\"port\":4243"))),
-                arguments(TELEMETRY, body("2025-01-29", buffering("\"maxItems\":1000,\"maxBytes\":262144,\"timeoutMs\":25"))),
+                arguments(
+                        TELEMETRY,
+                        body("2025-01-29", buffering("\"maxItems\":1000,\"maxBytes\":262144,\"timeoutMs\":25"))),
                 arguments(
                         TELEMETRY,
                         body("2025-01-29", buffering("\"maxItems\":10000,\"maxBytes\":1048576,\"timeoutMs\":30000"))),
@@ -126,33 +129,61 @@ class TelemetrySubscriptionTest {
                 arguments("[]", "failed to parse JSON: the body has to be an object, not an empty array"),
                 arguments(GOOD + "{}", "failed to parse JSON: "),
                 arguments("{" + ALL + "," + HTTP + "}", "schemaVersion is missing"),
-                arguments(body("2020-08-15", HTTP), "schemaVersion has to be one of [2022-07-01, 2022-12-13, 2025-01-29]"),
-                arguments("{\"schemaVersion\":7," + ALL + "," + HTTP + "}", "schemaVersion has to be a string, not a number"),
+                arguments(
+                        body("2020-08-15", HTTP),
+                        "schemaVersion has to be one of [2022-07-01, 2022-12-13, 2025-01-29]"),
+                arguments(
+                        "{\"schemaVersion\":7," + ALL + "," + HTTP + "}",
+                        "schemaVersion has to be a string, not a number"),
                 arguments("{" + NEWEST + "," + HTTP + "}", "types is missing"),
                 arguments("{" + NEWEST + ",\"types\":[]," + HTTP + "}", "types has to be an array of at least one of"),
                 arguments("{" + NEWEST + ",\"types\":[\"Platform\"]," + HTTP + "}", "types may hold platform"),
                 arguments("{" + NEWEST + ",\"types\":[1]," + HTTP + "}", "types has to be a string, not a number"),
                 arguments("{" + NEWEST + "," + ALL + "}", "destination is missing"),
-                arguments(body("2025-01-29", "\"destination\":\"here\""), "destination has to be an object, not a string"),
-                arguments(body("2025-01-29", destination("http", "\"URI\":\"http://sandbox:1\"")), "destination.protocol has to be HTTP or TCP"),
+                arguments(
+                        body("2025-01-29", "\"destination\":\"here\""),
+                        "destination has to be an object, not a string"),
+                arguments(
+                        body("2025-01-29", destination("http", "\"URI\":\"http://sandbox:1\"")),
+                        "destination.protocol has to be HTTP or TCP"),
                 arguments(body("2025-01-29", destination("HTTP", "\"port\":4243")), "destination.URI is missing"),
-                arguments(body("2025-01-29", destination("HTTP", "\"URI\":\"http://example.com:4243\"")), "destination.URI host must be sandbox.localdomain, not \"example.com\""),
-                arguments(body("2025-01-29", destination("HTTP", "\"URI\":\"https://sandbox:4243\"")), "destination.URI has to begin with http://"),
-                arguments(body("2025-01-29", destination("HTTP", "\"URI\":\"http://sand box\"")), "destination.URI could not be parsed"),
-                arguments(body("2025-01-29", destination("HTTP", "\"URI\":\"http://sandbox:9001\"")), "destination.URI names port 9001"),
+                arguments(
+                        body("2025-01-29", destination("HTTP", "\"URI\":\"http://example.com:4243\"")),
+                        "destination.URI host must be sandbox.localdomain, not \"example.com\""),
+                arguments(
+                        body("2025-01-29", destination("HTTP", "\"URI\":\"https://sandbox:4243\"")),
+                        "destination.URI has to begin with http://"),
+                arguments(
+                        body("2025-01-29", destination("HTTP", "\"URI\":\"http://sand box\"")),
+                        "destination.URI could not be parsed"),
+                arguments(
+                        body("2025-01-29", destination("HTTP", "\"URI\":\"http://sandbox:9001\"")),
+                        "destination.URI names port 9001"),
                 arguments(body("2025-01-29", destination("TCP", "\"port\":9001")), "destination.port names port 9001"),
                 arguments(body("2025-01-29", destination("TCP", "\"port\":0")), "destination.port has to name a port"),
-                arguments(body("2025-01-29", destination("TCP", "\"port\":99999999999999")), "destination.port has to be an integer"),
-                arguments(body("2025-01-29", destination("TCP", "\"port\":\"4243\"")), "destination.port has to be an integer"),
-                arguments(body("2025-01-29", destination("TCP", "\"URI\":\"http://sandbox:1\"")), "destination.port is missing"),
+                arguments(
+                        body("2025-01-29", destination("TCP", "\"port\":99999999999999")),
+                        "destination.port has to be an integer"),
+                arguments(
+                        body("2025-01-29", destination("TCP", "\"port\":\"4243\"")),
+                        "destination.port has to be an integer"),
+                arguments(
+                        body("2025-01-29", destination("TCP", "\"URI\":\"http://sandbox:1\"")),
+                        "destination.port is missing"),
                 arguments(body("2025-01-29", "\"buffering\":[]," + HTTP), "buffering has to be an object"),
-                arguments(body("2025-01-29", buffering("\"maxItems\":0")), "buffering.maxItems has to be an integer from 1000 to 10000, not 0"),
+                arguments(
+                        body("2025-01-29", buffering("\"maxItems\":0")),
+                        "buffering.maxItems has to be an integer from 1000 to 10000, not 0"),
                 arguments(body("2025-01-29", buffering("\"maxItems\":10001")), "buffering.maxItems"),
                 arguments(body("2025-01-29", buffering("\"maxItems\":1e999")), "buffering.maxItems"),
                 arguments(body("2025-01-29", buffering("\"maxItems\":1000.5")), "buffering.maxItems"),
                 arguments(body("2025-01-29", buffering("\"maxBytes\":262143")), "buffering.maxBytes"),
-                arguments(body("2025-01-29", buffering("\"maxBytes\":null")), "buffering.maxBytes has to be an integer from 262144 to 1048576, not null"),
-                arguments(body("2025-01-29", buffering("\"timeoutMs\":0")), "buffering.timeoutMs has to be an integer from 25 to 30000, not 0"),
+                arguments(
+                        body("2025-01-29", buffering("\"maxBytes\":null")),
+                        "buffering.maxBytes has to be an integer from 262144 to 1048576, not null"),
+                arguments(
+                        body("2025-01-29", buffering("\"timeoutMs\":0")),
+                        "buffering.timeoutMs has to be an integer from 25 to 30000, not 0"),
                 arguments(body("2025-01-29", buffering("\"timeoutMs\":\"1000\"")), "buffering.timeoutMs"));
     }
 
@@ -164,9 +195,11 @@ class TelemetrySubscriptionTest {
         assertThat(reply.status()).isEqualTo(400);
         assertThat(reply.header("Content-Type")).contains("application/json");
         assertThat(reply.text()).startsWith("{\"errorType\":\"ValidationError\",\"errorMessage\":\"");
-        assertThat(JsonValues.parse(reply.text())).isInstanceOfSatisfying(Map.class, error -> assertThat(
-                        String.valueOf(error.get("errorMessage")))
-                .contains(message));
+        assertThat(JsonValues.parse(reply.text()))
+                .isInstanceOfSatisfying(
+                        Map.class,
+                        error -> assertThat(String.valueOf(error.get("errorMessage")))
+                                .contains(message));
         assertThat(lambda.telemetry().subscriptions()).isEmpty();
     }
 
@@ -186,7 +219,8 @@ class TelemetrySubscriptionTest {
     @Test
     void needs_an_identifier() {
         Wire.call(lambda.runtimeApi(), "PUT", TELEMETRY, GOOD)
-                .assertRefused(403, "Extension.MissingExtensionIdentifier", "Missing Lambda-Extension-Identifier header");
+                .assertRefused(
+                        403, "Extension.MissingExtensionIdentifier", "Missing Lambda-Extension-Identifier header");
         Wire.call(lambda.runtimeApi(), "PUT", TELEMETRY, GOOD, "Lambda-Extension-Identifier: x")
                 .assertRefused(403, "Extension.InvalidExtensionIdentifier", "Invalid Lambda-Extension-Identifier");
         String unknown = "00000000-0000-4000-8000-000000000000";

@@ -6,8 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.lambdasimulator.environment.FreezeMode;
 import io.lambdasimulator.environment.FunctionConfiguration;
 import io.lambdasimulator.environment.LogFormat;
-import io.lambdasimulator.environment.ShutdownReason;
 import io.lambdasimulator.environment.Participant;
+import io.lambdasimulator.environment.ShutdownReason;
 import io.lambdasimulator.event.Event;
 import io.lambdasimulator.invocation.InvocationReport;
 import io.lambdasimulator.invocation.InvocationRequest;
@@ -60,7 +60,11 @@ class TelemetryTest {
                         .containsExactly("platform.start", "platform.runtimeDone", "platform.report");
                 assertThat(lambda.telemetry().events(PlatformInitStart.class)).hasSize(1);
                 assertThat(lambda.telemetry().events().get(0).toJson())
-                        .isEqualTo(lambda.telemetry().toJsonLines().lines().findFirst().orElseThrow())
+                        .isEqualTo(lambda.telemetry()
+                                .toJsonLines()
+                                .lines()
+                                .findFirst()
+                                .orElseThrow())
                         .contains("\"type\":\"platform.initStart\"");
             }
         }
@@ -73,7 +77,8 @@ class TelemetryTest {
                 lambda.telemetry().awaitReport(requestId);
 
                 assertThatThrownBy(() -> lambda.telemetry()
-                                .awaitEvent(PlatformReport.class, r -> r.requestId().equals("another"), AT_ONCE))
+                                .awaitEvent(
+                                        PlatformReport.class, r -> r.requestId().equals("another"), AT_ONCE))
                         .isInstanceOf(IllegalStateException.class)
                         .hasMessageStartingWith(
                                 "no PlatformReport as expected within 1 ms; those that there are:\n  {\"time\":")
@@ -101,11 +106,10 @@ class TelemetryTest {
                     LambdaSimulator.builder().runtime(ECHO).start()) {
                 String requestId = lambda.invoke("1").requestId();
                 PlatformRuntimeDone done = lambda.telemetry()
-                        .awaitEvent(PlatformRuntimeDone.class, d -> d.requestId().equals(requestId));
+                        .awaitEvent(
+                                PlatformRuntimeDone.class, d -> d.requestId().equals(requestId));
 
-                Duration sum = done.spans().stream()
-                        .map(Span::duration)
-                        .reduce(Duration.ZERO, Duration::plus);
+                Duration sum = done.spans().stream().map(Span::duration).reduce(Duration.ZERO, Duration::plus);
                 assertThat(sum).isEqualTo(done.duration());
                 assertThat(lambda.telemetry().awaitReport(requestId).metrics().duration())
                         .isGreaterThanOrEqualTo(done.duration());
@@ -128,9 +132,8 @@ class TelemetryTest {
         @Test
         void nothing_while_frozen_and_the_report_with_the_next_thaw() {
             try (TelemetryConsumer consumer = new TelemetryConsumer("2025-01-29", "\"platform\"");
-                    LambdaSimulator lambda = environment(consumer)
-                            .freeze(FreezeMode.SIGNAL)
-                            .start()) {
+                    LambdaSimulator lambda =
+                            environment(consumer).freeze(FreezeMode.SIGNAL).start()) {
                 String first = lambda.invoke("1").requestId();
                 lambda.awaitFrozen(Wire.PATIENCE);
 
@@ -165,7 +168,8 @@ class TelemetryTest {
                         lambda.telemetry().subscription("watcher").delivery().batches();
                 assertThat(batches).hasSize(1);
                 assertThat(batches.get(0).accepted()).isTrue();
-                assertThat(batches.get(0).endedAt()).contains(batches.get(0).openedAt().plusMillis(25));
+                assertThat(batches.get(0).endedAt())
+                        .contains(batches.get(0).openedAt().plusMillis(25));
             }
         }
 
@@ -253,18 +257,19 @@ class TelemetryTest {
                 lambda.invoke("1");
 
                 assertThat(lambda.telemetry().events(FunctionLog.class))
-                        .containsExactly(new FunctionLog("one"), new FunctionLog("two"), new FunctionLog("lone surrogate ?"));
+                        .containsExactly(
+                                new FunctionLog("one"), new FunctionLog("two"), new FunctionLog("lone surrogate ?"));
                 assertThat(lambda.telemetry().events(ExtensionLog.class))
                         .containsExactly(new ExtensionLog("watcher", "started"));
-                assertThat(lambda.process(Participant.RUNTIME).output())
-                        .contains("two");
+                assertThat(lambda.process(Participant.RUNTIME).output()).contains("two");
             }
         }
 
         @Test
         void of_any_length_with_garbage_and_without_an_end() {
-            String script = "printf 'first\\nbad \\377 byte\\n'; head -c 300000 /dev/zero | tr '\\0' y; printf '\\n\\n';"
-                    + " printf 'to stderr' >&2; exit 1";
+            String script =
+                    "printf 'first\\nbad \\377 byte\\n'; head -c 300000 /dev/zero | tr '\\0' y; printf '\\n\\n';"
+                            + " printf 'to stderr' >&2; exit 1";
             try (LambdaSimulator lambda = LambdaSimulator.builder()
                     .runtime(Command.of("/bin/sh", "-c", script))
                     .start()) {

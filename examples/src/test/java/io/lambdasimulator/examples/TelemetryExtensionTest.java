@@ -40,14 +40,18 @@ class TelemetryExtensionTest {
                 })
                 .extension(
                         NAME,
-                        Command.of("python3", Path.of("python", NAME).toAbsolutePath().toString(), protocol)));
+                        Command.of(
+                                "python3",
+                                Path.of("python", NAME).toAbsolutePath().toString(),
+                                protocol)));
 
-        String first = lambda.submit(InvocationRequest.of("1")).awaitCompletion(LIMIT).requestId();
-        String second = lambda.submit(InvocationRequest.of("2")).awaitCompletion(LIMIT).requestId();
+        String first =
+                lambda.submit(InvocationRequest.of("1")).awaitCompletion(LIMIT).requestId();
+        String second =
+                lambda.submit(InvocationRequest.of("2")).awaitCompletion(LIMIT).requestId();
         lambda.shutdown(ShutdownReason.SPINDOWN);
 
-        List<String> dispatched =
-                lambda.process(Participant.extension(NAME)).output(Event.OutputStream.STDOUT);
+        List<String> dispatched = lambda.process(Participant.extension(NAME)).output(Event.OutputStream.STDOUT);
         assertThat(dispatched)
                 .extracting(line -> line.split(" ")[1])
                 .containsExactly(

@@ -2,8 +2,8 @@ package io.lambdasimulator.cli;
 
 import io.lambdasimulator.LambdaSimulator;
 import io.lambdasimulator.event.Event;
-import io.lambdasimulator.internal.telemetry.SystemLogLines;
 import io.lambdasimulator.internal.process.JvmExitHook;
+import io.lambdasimulator.internal.telemetry.SystemLogLines;
 import java.io.PrintStream;
 import java.net.URI;
 import java.time.Duration;

@@ -65,7 +65,13 @@ public interface TelemetrySubscription {
      * @param batches the newest batches, oldest first
      */
     record Delivery(
-            long accepted, long dropped, long droppedBytes, long waiting, long attempts, long lag, List<Batch> batches) {}
+            long accepted,
+            long dropped,
+            long droppedBytes,
+            long waiting,
+            long attempts,
+            long lag,
+            List<Batch> batches) {}
 
     /**
      * A batch.
@@ -77,6 +83,5 @@ public interface TelemetrySubscription {
      * @param endedAt when it was accepted or dropped; empty while it waits
      * @param accepted whether it was accepted
      */
-    record Batch(
-            int events, long bytes, int attempts, Instant openedAt, Optional<Instant> endedAt, boolean accepted) {}
+    record Batch(int events, long bytes, int attempts, Instant openedAt, Optional<Instant> endedAt, boolean accepted) {}
 }

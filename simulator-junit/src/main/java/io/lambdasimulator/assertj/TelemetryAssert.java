@@ -49,11 +49,7 @@ public final class TelemetryAssert extends AbstractAssert<TelemetryAssert, Telem
             if (!contains(seen, types[i])) {
                 throw failure(
                         "expected telemetry%s to hold %s in this order, but there is no %s%s; there is%s",
-                        whose(),
-                        String.join(", ", types),
-                        types[i],
-                        i == 0 ? "" : " after " + types[i - 1],
-                        shown());
+                        whose(), String.join(", ", types), types[i], i == 0 ? "" : " after " + types[i - 1], shown());
             }
         }
         return this;

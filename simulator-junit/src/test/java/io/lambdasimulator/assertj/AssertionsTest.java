@@ -420,9 +420,8 @@ class AssertionsTest {
     class On_telemetry {
 
         @RegisterExtension
-        static final LambdaSimulatorExtension LOGGING = LambdaSimulatorExtension.of(LambdaSimulator.builder()
-                .function(PATIENT)
-                .runtime((event, context) -> {
+        static final LambdaSimulatorExtension LOGGING = LambdaSimulatorExtension.of(
+                LambdaSimulator.builder().function(PATIENT).runtime((event, context) -> {
                     context.log("a line");
                     return event;
                 }));
@@ -436,12 +435,15 @@ class AssertionsTest {
                     .doesNotContain("platform.logsDropped")
                     .ofInvocation(id)
                     .containsExactly("platform.start", "platform.runtimeDone", "platform.report")
-                    .contains(PlatformReport.class, report -> assertThat(report.requestId())
-                            .isEqualTo(id));
+                    .contains(
+                            PlatformReport.class,
+                            report -> assertThat(report.requestId()).isEqualTo(id));
         }
 
         private static String completed(LambdaSimulator lambda) {
-            return lambda.submit(InvocationRequest.of("1")).awaitCompletion(LIMIT).requestId();
+            return lambda.submit(InvocationRequest.of("1"))
+                    .awaitCompletion(LIMIT)
+                    .requestId();
         }
 
         @Test
@@ -459,13 +461,15 @@ class AssertionsTest {
                       platform.runtimeDone
                       platform.report""".formatted(id));
             assertFails(
-                    () -> assertThat(lambda.telemetry()).ofInvocation(id).containsExactly("platform.start"), """
+                    () -> assertThat(lambda.telemetry()).ofInvocation(id).containsExactly("platform.start"),
+                    """
                     expected telemetry of %s to hold exactly platform.start, but there is
                       platform.start
                       platform.runtimeDone
                       platform.report""".formatted(id));
             assertFails(
-                    () -> assertThat(lambda.telemetry()).ofInvocation(id).doesNotContain("platform.start"), """
+                    () -> assertThat(lambda.telemetry()).ofInvocation(id).doesNotContain("platform.start"),
+                    """
                     expected telemetry of %s to hold no platform.start, but there is
                       platform.start
                       platform.runtimeDone
@@ -489,8 +493,7 @@ class AssertionsTest {
                     .hasMessageStartingWith("expected telemetry of " + id
                             + " to hold a PlatformReport as required, but of the newest one it is not pretty; there is")
                     .hasCauseInstanceOf(AssertionError.class);
-            assertThatThrownBy(() ->
-                            assertThat(lambda.telemetry()).contains(PlatformLogsDropped.class, dropped -> {}))
+            assertThatThrownBy(() -> assertThat(lambda.telemetry()).contains(PlatformLogsDropped.class, dropped -> {}))
                     .hasMessageContaining("to hold a PlatformLogsDropped as required, but there is none");
         }
     }

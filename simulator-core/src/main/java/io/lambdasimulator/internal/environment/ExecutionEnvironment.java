@@ -646,8 +646,7 @@ public final class ExecutionEnvironment {
     }
 
     private void beginSequence(ShutdownReason reason) {
-        sequence =
-                new ShutdownSequence(owner, participants, generation, subscriptions, reason, this::sequenceIsOver);
+        sequence = new ShutdownSequence(owner, participants, generation, subscriptions, reason, this::sequenceIsOver);
         sequence.begin();
     }
 

@@ -156,8 +156,8 @@ final class InvocationTask implements Invocation {
             return;
         }
         started = true;
-        owner.record(new Event.InvocationStarted(
-                requestId, function.version(), deadline(), traceId, request.tenantId()));
+        owner.record(
+                new Event.InvocationStarted(requestId, function.version(), deadline(), traceId, request.tenantId()));
         owner.effect(() -> dispatched.complete(null));
     }
 

@@ -2,8 +2,8 @@ package io.lambdasimulator.internal.http;
 
 import io.lambdasimulator.environment.FunctionConfiguration;
 import io.lambdasimulator.internal.environment.ExecutionEnvironment;
-import io.lambdasimulator.internal.telemetry.LogTail;
 import io.lambdasimulator.internal.event.RecordingEventLog;
+import io.lambdasimulator.internal.telemetry.LogTail;
 import io.lambdasimulator.invocation.InvocationRejectedException;
 import io.lambdasimulator.invocation.InvocationRequest;
 import io.lambdasimulator.invocation.InvocationResult;

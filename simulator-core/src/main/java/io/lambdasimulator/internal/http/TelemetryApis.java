@@ -68,8 +68,7 @@ final class TelemetryApis {
 
             @Override
             public void truncated() {
-                answers.refuse(
-                        exchange, CallRefused.invalidSubscription(api, "failed to parse JSON: unexpected EOF"));
+                answers.refuse(exchange, CallRefused.invalidSubscription(api, "failed to parse JSON: unexpected EOF"));
             }
 
             @Override

@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Predicate;
@@ -59,8 +60,7 @@ public final class CapturedTelemetry implements Telemetry {
     }
 
     private Stream<TelemetryEvent> captured(EventLog.Entry entry) {
-        return records.of(entry.event(), SCHEMA, ALL).stream()
-                .map(record -> new Captured(entry.time(), record, json));
+        return records.of(entry.event(), SCHEMA, ALL).stream().map(record -> new Captured(entry.time(), record, json));
     }
 
     private Stream<TelemetryRecord> all() {
@@ -94,7 +94,7 @@ public final class CapturedTelemetry implements Telemetry {
         if (log.find(0, Event.class, holdsOne, atMost).isEmpty()) {
             throw notSeen(type, atMost);
         }
-        return found.get();
+        return Objects.requireNonNull(found.get());
     }
 
     private IllegalStateException notSeen(Class<?> type, Duration atMost) {
@@ -107,9 +107,7 @@ public final class CapturedTelemetry implements Telemetry {
                 .map(event -> "  " + log.secrets().hide(event.toJson()))
                 .collect(Collectors.joining("\n"));
         return new IllegalStateException("no " + type.getSimpleName() + " as expected "
-                + (log.isClosed()
-                        ? "before the environment was closed"
-                        : "within " + atMost.toMillis() + " ms")
+                + (log.isClosed() ? "before the environment was closed" : "within " + atMost.toMillis() + " ms")
                 + "; "
                 + (shown.isEmpty()
                         ? "there is no telemetry at all"

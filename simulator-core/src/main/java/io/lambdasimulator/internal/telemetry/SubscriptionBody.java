@@ -32,7 +32,8 @@ public final class SubscriptionBody {
             .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
             .build();
 
-    private static final Set<String> HOSTS = Set.of("sandbox.localdomain", "sandbox", "localhost", "127.0.0.1", "[::1]");
+    private static final Set<String> HOSTS =
+            Set.of("sandbox.localdomain", "sandbox", "localhost", "127.0.0.1", "[::1]");
 
     /** The Runtime API's port in an execution environment. */
     private static final int RESERVED_PORT = 9001;
@@ -87,7 +88,8 @@ public final class SubscriptionBody {
     private List<TelemetryType> types(JsonNode given) throws CallRefused {
         if (!given.isArray() || given.isEmpty()) {
             throw invalid(
-                    "types", "has to be an array of at least one of platform, function and extension, not " + kind(given));
+                    "types",
+                    "has to be an array of at least one of platform, function and extension, not " + kind(given));
         }
         List<TelemetryType> types = new ArrayList<>();
         for (JsonNode element : given) {
@@ -95,8 +97,8 @@ public final class SubscriptionBody {
             types.add(Arrays.stream(TelemetryType.values())
                     .filter(type -> type.wireName().equals(name))
                     .findFirst()
-                    .orElseThrow(() ->
-                            invalid("types", "may hold platform, function and extension, not \"" + name + "\"")));
+                    .orElseThrow(
+                            () -> invalid("types", "may hold platform, function and extension, not \"" + name + "\"")));
         }
         return List.copyOf(types);
     }
@@ -117,7 +119,8 @@ public final class SubscriptionBody {
             return otherwise;
         }
         // 1e3 and 1000.0 are integers in JSON Schema.
-        boolean whole = given.isNumber() && given.decimalValue().stripTrailingZeros().scale() <= 0;
+        boolean whole =
+                given.isNumber() && given.decimalValue().stripTrailingZeros().scale() <= 0;
         if (!whole
                 || given.decimalValue().compareTo(java.math.BigDecimal.valueOf(least)) < 0
                 || given.decimalValue().compareTo(java.math.BigDecimal.valueOf(most)) > 0) {

@@ -93,7 +93,9 @@ public final class SystemLogLines {
         if (event instanceof Event.TelemetrySubscribed subscribed) {
             return List.of((subscribed.api() == TelemetryApi.LOGS ? "LOGS" : "TELEMETRY") + "\tName: "
                     + subscribed.extension() + "\tState: " + subscribed.state() + "\tTypes: "
-                    + subscribed.types().stream().map(SystemLogLines::capitalised).toList());
+                    + subscribed.types().stream()
+                            .map(SystemLogLines::capitalised)
+                            .toList());
         }
         if (event instanceof Event.InitReported init && init.status() != InvocationStatus.SUCCESS) {
             return List.of("INIT_REPORT Init Duration: " + millis(init.duration()) + "\tPhase: "

@@ -186,15 +186,15 @@ public final class TelemetryDeliveries implements Subscribers, AutoCloseable {
                             atMost)
                     .isPresent();
             if (!reported) {
-                throw new IllegalStateException("invocation " + requestId + " has no report within "
-                        + atMost.toMillis() + " ms, which extension " + extension + " could get");
+                throw new IllegalStateException("invocation " + requestId + " has no report within " + atMost.toMillis()
+                        + " ms, which extension " + extension + " could get");
             }
             CompletionStage<?> accepted = subscriber.accepted(placeOfReport(requestId));
             try {
                 accepted.toCompletableFuture().get(Math.max(0, end - System.nanoTime()), TimeUnit.NANOSECONDS);
             } catch (TimeoutException e) {
-                throw new IllegalStateException("extension " + extension + " has not accepted the report of " + requestId
-                        + " within " + atMost.toMillis() + " ms: " + subscriber.statistics());
+                throw new IllegalStateException("extension " + extension + " has not accepted the report of "
+                        + requestId + " within " + atMost.toMillis() + " ms: " + subscriber.statistics());
             } catch (ExecutionException e) {
                 throw new IllegalStateException(
                         "extension " + extension + " does not get everything up to the report of " + requestId + ": "

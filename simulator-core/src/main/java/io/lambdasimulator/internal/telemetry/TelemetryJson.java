@@ -50,8 +50,9 @@ import org.jspecify.annotations.Nullable;
 final class TelemetryJson {
 
     private static final JsonFactory JSON = new JsonFactory();
-    private static final DateTimeFormatter TIME =
-            DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss.SSS'Z'", Locale.ROOT).withZone(ZoneOffset.UTC);
+    private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern(
+                    "uuuu-MM-dd'T'HH:mm:ss.SSS'Z'", Locale.ROOT)
+            .withZone(ZoneOffset.UTC);
 
     private final Schema schema;
     private final LogFormat logFormat;
@@ -79,8 +80,7 @@ final class TelemetryJson {
 
     /** Milliseconds with up to three decimals and at least one: {@code 93.0}, {@code 11.642}. */
     static BigDecimal millis(Duration duration) {
-        BigDecimal millis =
-                BigDecimal.valueOf(duration.toNanos() / 1000, 3).stripTrailingZeros();
+        BigDecimal millis = BigDecimal.valueOf(duration.toNanos() / 1000, 3).stripTrailingZeros();
         return millis.scale() < 1 ? millis.setScale(1) : millis;
     }
 

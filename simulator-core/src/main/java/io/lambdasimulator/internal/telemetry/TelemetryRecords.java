@@ -113,8 +113,8 @@ public final class TelemetryRecords {
             return List.of(report(completed.report()));
         }
         if (event instanceof Event.TelemetrySubscribed subscribed && subscribed.api() == TelemetryApi.TELEMETRY) {
-            return List.of(new PlatformTelemetrySubscription(
-                    subscribed.extension(), subscribed.state(), subscribed.types()));
+            return List.of(
+                    new PlatformTelemetrySubscription(subscribed.extension(), subscribed.state(), subscribed.types()));
         }
         return List.of();
     }
@@ -150,8 +150,8 @@ public final class TelemetryRecords {
             return records;
         }
         if (event instanceof Event.TelemetrySubscribed subscribed && subscribed.api() == TelemetryApi.LOGS) {
-            return List.of(new PlatformLogsSubscription(
-                    subscribed.extension(), subscribed.state(), subscribed.types()));
+            return List.of(
+                    new PlatformLogsSubscription(subscribed.extension(), subscribed.state(), subscribed.types()));
         }
         return List.of();
     }

@@ -49,8 +49,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 class TelemetryJsonTest {
 
     private static final Instant TIME = Instant.parse("2026-01-01T12:00:00.015999Z");
-    private static final Optional<TraceContext> TRACED =
-            Optional.of(new TraceContext("Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=1", Optional.of("53995c3f")));
+    private static final Optional<TraceContext> TRACED = Optional.of(
+            new TraceContext("Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=1", Optional.of("53995c3f")));
     private static final String TRACING =
             "\"tracing\":{\"spanId\":\"53995c3f\",\"type\":\"X-Amzn-Trace-Id\",\"value\":\"Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=1\"}";
 
@@ -61,7 +61,10 @@ class TelemetryJsonTest {
                         "{\"initializationType\":\"on-demand\",\"phase\":\"init\",\"runtimeVersion\":\"v\",\"runtimeVersionArn\":\"arn\",\"functionName\":\"fn\",\"functionVersion\":\"$LATEST\",\"instanceId\":\"i\",\"instanceMaxMemory\":134217728}"),
                 arguments(
                         new PlatformInitRuntimeDone(
-                                "on-demand", InitPhase.INVOKE, InvocationStatus.ERROR, Optional.of("Runtime.ExitError")),
+                                "on-demand",
+                                InitPhase.INVOKE,
+                                InvocationStatus.ERROR,
+                                Optional.of("Runtime.ExitError")),
                         "{\"initializationType\":\"on-demand\",\"phase\":\"invoke\",\"status\":\"error\",\"errorType\":\"Runtime.ExitError\"}"),
                 arguments(
                         new PlatformInitReport(
@@ -139,14 +142,13 @@ class TelemetryJsonTest {
     @MethodSource("records")
     void of_the_Telemetry_API(TelemetryRecord record, String json) {
         assertThat(text(Schema.TELEMETRY_2025_01_29, LogFormat.TEXT, record))
-                .isEqualTo("{\"time\":\"2026-01-01T12:00:00.015Z\",\"type\":\"" + record.type() + "\",\"record\":" + json
-                        + "}");
+                .isEqualTo("{\"time\":\"2026-01-01T12:00:00.015Z\",\"type\":\"" + record.type() + "\",\"record\":"
+                        + json + "}");
     }
 
     @Test
     void every_record_of_the_Telemetry_API_is_tried() {
-        Set<Class<?>> tried =
-                records().map(row -> row.get()[0].getClass()).collect(Collectors.toSet());
+        Set<Class<?>> tried = records().map(row -> row.get()[0].getClass()).collect(Collectors.toSet());
 
         assertThat(tried).hasSize(14);
         assertThat(TelemetryRecord.class.getPermittedSubclasses())
@@ -157,9 +159,7 @@ class TelemetryJsonTest {
 
     static Stream<Arguments> recordsOfTheLogsApi() {
         return Stream.of(
-                arguments(
-                        new PlatformStart("r", "arn", "7", TRACED, Optional.of("blue")),
-                        "{\"requestId\":\"r\"}"),
+                arguments(new PlatformStart("r", "arn", "7", TRACED, Optional.of("blue")), "{\"requestId\":\"r\"}"),
                 arguments(
                         new PlatformRuntimeDone(
                                 "r",
