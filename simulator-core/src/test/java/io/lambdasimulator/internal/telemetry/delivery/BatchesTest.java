@@ -118,8 +118,8 @@ class BatchesTest {
 
             clock.advance(Duration.ofMillis(200));
 
-            assertThat(before).isDone();
-            assertThat(behind).isDone();
+            assertThat(before.isDone()).isTrue();
+            assertThat(behind.isDone()).isTrue();
             assertThat(consumer.all())
                     .extracting(HttpConsumer.Received::at, HttpConsumer.Received::body)
                     .containsExactly(
