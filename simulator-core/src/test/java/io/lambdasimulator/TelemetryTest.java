@@ -196,6 +196,7 @@ class TelemetryTest {
         }
 
         @Test
+        @SuppressWarnings("try") // closing is what is tested
         void to_others_when_one_consumer_hangs_and_what_that_one_misses_is_counted() throws InterruptedException {
             CountDownLatch goOn = new CountDownLatch(1);
             String megabyte = "x".repeat(1 << 20);
@@ -266,6 +267,7 @@ class TelemetryTest {
         }
 
         @Test
+        @SuppressWarnings("try") // closing is what is tested
         void of_any_length_with_garbage_and_without_an_end() {
             String script =
                     "printf 'first\\nbad \\377 byte\\n'; head -c 300000 /dev/zero | tr '\\0' y; printf '\\n\\n';"

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -20,12 +21,11 @@ class FidelityTest {
     @ParameterizedTest
     @MethodSource("namedTests")
     void a_test_that_is_named_as_proof_exists(String type, String method) throws IOException {
-        List<Path> sources;
-        try (Stream<Path> core = Files.walk(Path.of("../simulator-core/src/test"));
-                Stream<Path> examples = Files.walk(Path.of("src/test"))) {
-            sources = Stream.concat(core, examples)
-                    .filter(file -> file.endsWith(type + ".java"))
-                    .toList();
+        List<Path> sources = new ArrayList<>();
+        for (String module : List.of("simulator-core", "simulator-junit", "examples")) {
+            try (Stream<Path> files = Files.walk(Path.of("..", module, "src", "test"))) {
+                files.filter(file -> file.endsWith(type + ".java")).forEach(sources::add);
+            }
         }
 
         assertThat(sources).as(type).hasSize(1);

@@ -19,6 +19,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import javax.xml.parsers.DocumentBuilderFactory;
 import org.junit.jupiter.api.Test;
 import org.w3c.dom.Document;
@@ -75,6 +76,10 @@ class TimelineSvgTest {
                 millis(10),
                 millis(10),
                 Optional.empty(),
+                OptionalInt.empty(),
+                List.of(),
+                "",
+                Optional.empty(),
                 List.of());
     }
 
@@ -83,7 +88,7 @@ class TimelineSvgTest {
         after(
                 millis(1),
                 phase(EnvironmentPhase.READY, EnvironmentPhase.INVOKE),
-                new Event.InvocationStarted(requestId, "$LATEST", now.plusSeconds(3)),
+                new Event.InvocationStarted(requestId, "$LATEST", now.plusSeconds(3), "", Optional.empty()),
                 runtime(RuntimeState.READY, RuntimeState.RUNNING));
         after(
                 millis(10),
