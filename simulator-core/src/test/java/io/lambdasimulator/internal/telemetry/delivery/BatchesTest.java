@@ -110,18 +110,16 @@ class BatchesTest {
 
         @Test
         void without_what_comes_at_that_very_instant_whoever_is_heard_first() {
-            var before =
-                    clock.schedule(() -> feed.log("before the batch's timer"), 100, TimeUnit.MILLISECONDS);
+            var before = clock.schedule(() -> feed.log("before the batch's timer"), 100, TimeUnit.MILLISECONDS);
             feed.log("1");
             subscribe();
             clock.settle();
-            var behind =
-                    clock.schedule(() -> feed.log("behind the batch's timer"), 100, TimeUnit.MILLISECONDS);
+            var behind = clock.schedule(() -> feed.log("behind the batch's timer"), 100, TimeUnit.MILLISECONDS);
 
             clock.advance(Duration.ofMillis(200));
 
-            assertThat(before).isDone();
-            assertThat(behind).isDone();
+            assertThat(before.isDone()).isTrue();
+            assertThat(behind.isDone()).isTrue();
             assertThat(consumer.all())
                     .extracting(HttpConsumer.Received::at, HttpConsumer.Received::body)
                     .containsExactly(
