@@ -100,7 +100,7 @@ final class HttpConsumer implements AutoCloseable {
         this.usual = usual;
         this.next.addAll(List.of(first));
         try {
-            this.listener = new ServerSocket(port, 50, InetAddress.getByName("127.0.0.1"));
+            this.listener = new ServerSocket(port, 50, InetAddress.getLoopbackAddress());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -163,7 +163,7 @@ final class HttpConsumer implements AutoCloseable {
             }
             int length = Integer.parseInt(headers.getOrDefault("content-length", "0"));
             String body = new String(in.readNBytes(length), StandardCharsets.UTF_8);
-            String[] words = requestLine.split(" ");
+            String[] words = requestLine.split(" ", 3);
             Manner manner;
             synchronized (this) {
                 Received request = new Received(clock.instant(), connection, words[0], words[1], headers, body);

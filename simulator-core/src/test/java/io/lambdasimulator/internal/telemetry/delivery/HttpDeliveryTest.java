@@ -127,8 +127,12 @@ class HttpDeliveryTest {
         @Test
         void a_2xx_whose_body_has_no_end() {
             consumerThat(HttpConsumer.ANSWERS_WITHOUT_END);
+            Instant start = clock.instant();
 
-            assertThat(afterOneEvent().accepted()).isEqualTo(1);
+            Statistics statistics = afterOneEvent();
+
+            assertThat(statistics.accepted()).isEqualTo(1);
+            assertThat(statistics.batches().get(0).settled()).contains(start);
             assertThat(consumer.all()).hasSize(1);
         }
 
@@ -159,7 +163,11 @@ class HttpDeliveryTest {
 
         @Test
         void a_redirect_which_is_not_followed() {
-            isSentAgain(HttpConsumer.status("307 Temporary Redirect", "Location: http://127.0.0.1:1/"));
+            try (HttpConsumer other = new HttpConsumer(clock, HttpConsumer.ACCEPTS)) {
+                isSentAgain(HttpConsumer.status(
+                        "307 Temporary Redirect", "Location: http://127.0.0.1:" + other.port() + "/"));
+                assertThat(other.all()).isEmpty();
+            }
         }
 
         @Test
@@ -202,7 +210,7 @@ class HttpDeliveryTest {
         @Test
         void when_nobody_listens() throws IOException {
             int port;
-            try (ServerSocket listener = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
+            try (ServerSocket listener = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
                 port = listener.getLocalPort();
             }
 
@@ -211,7 +219,7 @@ class HttpDeliveryTest {
 
         @Test
         void when_the_consumer_never_reads() throws IOException {
-            try (ServerSocket silent = new ServerSocket(0, 50, InetAddress.getByName("127.0.0.1"))) {
+            try (ServerSocket silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
 
                 assertThat(reasonAt(silent.getLocalPort(), "x".repeat(7_000_000)))
                         .isEqualTo("could not send events: no answer within 1000 ms");

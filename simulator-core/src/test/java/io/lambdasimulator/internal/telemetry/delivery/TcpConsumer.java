@@ -30,7 +30,7 @@ final class TcpConsumer implements AutoCloseable {
             this.listener = new ServerSocket();
             listener.setReuseAddress(true);
             listener.setReceiveBufferSize(4096);
-            listener.bind(new InetSocketAddress(InetAddress.getByName("127.0.0.1"), port));
+            listener.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
