@@ -62,7 +62,7 @@ final class DemoCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        LogLevel.useByDefault(LogLevel.WARN);
+        OwnLogLevel.useByDefault(OwnLogLevel.WARN);
         out.println("The life of an execution environment of AWS Lambda, by lambda-simulator " + Main.Version.number()
                 + ".");
         out.println("The runtime and the extension are processes, on Java " + System.getProperty("java.version")

@@ -4,6 +4,8 @@ import io.lambdasimulator.LambdaSimulator;
 import io.lambdasimulator.environment.FreezeMode;
 import io.lambdasimulator.environment.FunctionConfiguration;
 import io.lambdasimulator.environment.InvokeMode;
+import io.lambdasimulator.environment.LogFormat;
+import io.lambdasimulator.environment.LogLevel;
 import io.lambdasimulator.internal.process.Bootstrap;
 import io.lambdasimulator.participant.Command;
 import java.io.PrintStream;
@@ -11,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -152,6 +155,14 @@ final class ServeCommand implements Callable<Integer> {
     private boolean enforceMemoryLimit;
 
     @Option(
+            names = "--system-log-level",
+            paramLabel = "LEVEL",
+            description =
+                    "With AWS_LAMBDA_LOG_FORMAT=JSON: which of the service's own lines are printed, DEBUG, INFO or"
+                            + " WARN and above. Default: INFO.")
+    private @Nullable String systemLogLevel;
+
+    @Option(
             names = "--timeout",
             paramLabel = "SECONDS",
             description = "The function timeout. Default: AWS_LAMBDA_FUNCTION_TIMEOUT, else 300.")
@@ -220,11 +231,11 @@ final class ServeCommand implements Callable<Integer> {
     }
 
     private void useLogLevel() {
-        Optional<LogLevel> asked = option("--log-level", logLevel).map(LogLevel::of);
+        Optional<OwnLogLevel> asked = option("--log-level", logLevel).map(OwnLogLevel::of);
         if (asked.isPresent()) {
-            LogLevel.use(asked.get());
+            OwnLogLevel.use(asked.get());
         } else {
-            LogLevel.useByDefault(variable("LOG_LEVEL").map(LogLevel::of).orElse(LogLevel.INFO));
+            OwnLogLevel.useByDefault(variable("LOG_LEVEL").map(OwnLogLevel::of).orElse(OwnLogLevel.INFO));
         }
     }
 
@@ -327,6 +338,13 @@ final class ServeCommand implements Callable<Integer> {
                 .ifPresent(setting -> setting.to(function::name));
         variable("AWS_LAMBDA_FUNCTION_VERSION").ifPresent(setting -> setting.to(function::version));
         option("--region", region).or(() -> variable("AWS_REGION")).ifPresent(setting -> setting.to(function::region));
+        variable("AWS_LAMBDA_LOG_FORMAT")
+                .ifPresent(setting -> function.logFormat(setting.constant(EnumSet.allOf(LogFormat.class))));
+        variable("AWS_LAMBDA_LOG_LEVEL")
+                .ifPresent(setting -> function.applicationLogLevel(setting.constant(EnumSet.allOf(LogLevel.class))));
+        option("--system-log-level", systemLogLevel)
+                .ifPresent(setting ->
+                        function.systemLogLevel(setting.constant(EnumSet.range(LogLevel.DEBUG, LogLevel.WARN))));
         option("--account-id", accountId).ifPresent(setting -> setting.to(function::accountId));
         option("--handler", handler)
                 .or(this::lastArgument)

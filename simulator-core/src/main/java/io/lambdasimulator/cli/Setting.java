@@ -1,5 +1,6 @@
 package io.lambdasimulator.cli;
 
+import java.util.Collection;
 import java.util.function.Function;
 
 /**
@@ -20,6 +21,14 @@ record Setting(String source, String value) {
             // Told below.
         }
         throw wrong("cannot be: use a whole number from " + least + " to " + most);
+    }
+
+    /** One of some constants, by its name in any case. */
+    <E extends Enum<E>> E constant(Collection<E> constants) {
+        return constants.stream()
+                .filter(constant -> constant.name().equalsIgnoreCase(value))
+                .findFirst()
+                .orElseThrow(() -> wrong("is not one of " + constants));
     }
 
     /** Hands the value on; a refusal names the source. */

@@ -3,6 +3,8 @@ package io.lambdasimulator.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lambdasimulator.environment.FunctionConfiguration;
+import io.lambdasimulator.environment.LogFormat;
+import io.lambdasimulator.environment.LogLevel;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -75,6 +77,19 @@ class ServeOptionsTest {
             assertThat(function.memorySize()).isEqualTo(512);
             assertThat(function.region()).isEqualTo("eu-central-1");
             assertThat(function.handler()).isEqualTo("app.from_variable");
+        }
+
+        @Test
+        void has_the_log_format_and_levels_of_the_environment() {
+            FunctionConfiguration function = serve(
+                            Map.of("AWS_LAMBDA_LOG_FORMAT", "Json", "AWS_LAMBDA_LOG_LEVEL", "WARN"),
+                            "--system-log-level=debug",
+                            "./bootstrap")
+                    .function();
+
+            assertThat(function.logFormat()).isEqualTo(LogFormat.JSON);
+            assertThat(function.applicationLogLevel()).isEqualTo(LogLevel.WARN);
+            assertThat(function.systemLogLevel()).isEqualTo(LogLevel.DEBUG);
         }
 
         @Test
@@ -237,6 +252,10 @@ class ServeOptionsTest {
                     Map.of("AWS_LAMBDA_FUNCTION_TIMEOUT", "5s"),
                     new String[] {"serve", "run"},
                     "AWS_LAMBDA_FUNCTION_TIMEOUT: \"5s\" cannot be: use a whole number from 1 to 2147483647");
+            assertComplaint(
+                    Map.of("AWS_LAMBDA_LOG_FORMAT", "XML"),
+                    new String[] {"serve", "run"},
+                    "AWS_LAMBDA_LOG_FORMAT: \"XML\" is not one of [TEXT, JSON]");
         }
 
         @Test
@@ -313,6 +332,6 @@ class ServeOptionsTest {
     @ParameterizedTest
     @ValueSource(strings = {"panic", "FATAL", "Error", "warning", "warn", "info", "debug", "trace"})
     void every_log_level_of_the_emulator_is_one(String name) {
-        assertThat(LogLevel.of(new Setting("LOG_LEVEL", name)).name()).isEqualToIgnoringCase(name);
+        assertThat(OwnLogLevel.of(new Setting("LOG_LEVEL", name)).name()).isEqualToIgnoringCase(name);
     }
 }

@@ -6,7 +6,7 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** How much the simulator says of itself on standard error: the levels of AWS's emulator, in those of our logger. */
-enum LogLevel {
+enum OwnLogLevel {
     PANIC("error"),
     FATAL("error"),
     ERROR("error"),
@@ -20,11 +20,11 @@ enum LogLevel {
 
     private final String ofLogger;
 
-    LogLevel(String ofLogger) {
+    OwnLogLevel(String ofLogger) {
         this.ofLogger = ofLogger;
     }
 
-    static LogLevel of(Setting setting) {
+    static OwnLogLevel of(Setting setting) {
         return Arrays.stream(values())
                 .filter(level -> level.name().equalsIgnoreCase(setting.value()))
                 .findFirst()
@@ -40,12 +40,12 @@ enum LogLevel {
     }
 
     /** Has to come before the first logger is made: a logger reads its level once. */
-    static void use(LogLevel level) {
+    static void use(OwnLogLevel level) {
         System.setProperty(PROPERTY, level.ofLogger);
     }
 
     /** As {@link #use}, unless the JVM was started with a level. */
-    static void useByDefault(LogLevel level) {
+    static void useByDefault(OwnLogLevel level) {
         @Nullable String given = System.getProperty(PROPERTY);
         if (given == null) {
             use(level);
