@@ -149,17 +149,13 @@ final class ServeCommand implements Callable<Integer> {
 
     @Option(
             names = "--enforce-memory-limit",
-            description =
-                    "Kills the runtime when it and the extensions together use more than the function's memory, as"
-                            + " Lambda does; it is looked at every 20 ms.")
+            description = "Kills the runtime when all processes together use more than the function's memory.")
     private boolean enforceMemoryLimit;
 
     @Option(
             names = "--system-log-level",
             paramLabel = "LEVEL",
-            description =
-                    "With AWS_LAMBDA_LOG_FORMAT=JSON: which of the service's own lines are printed, DEBUG, INFO or"
-                            + " WARN and above. Default: INFO.")
+            description = "DEBUG, INFO or WARN, for the service's lines with AWS_LAMBDA_LOG_FORMAT=JSON.")
     private @Nullable String systemLogLevel;
 
     @Option(

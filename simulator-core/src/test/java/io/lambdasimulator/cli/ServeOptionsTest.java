@@ -252,6 +252,10 @@ class ServeOptionsTest {
                     Map.of("AWS_LAMBDA_FUNCTION_TIMEOUT", "5s"),
                     new String[] {"serve", "run"},
                     "AWS_LAMBDA_FUNCTION_TIMEOUT: \"5s\" cannot be: use a whole number from 1 to 2147483647");
+        }
+
+        @Test
+        void may_be_a_word_that_is_none_of_those_that_there_are() {
             assertComplaint(
                     Map.of("AWS_LAMBDA_LOG_FORMAT", "XML"),
                     new String[] {"serve", "run"},
