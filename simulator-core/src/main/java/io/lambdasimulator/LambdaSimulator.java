@@ -790,6 +790,7 @@ public final class LambdaSimulator implements AutoCloseable {
         private boolean deadlines = true;
         private @Nullable FreezeMode freezeMode;
         private boolean enforcesMemoryLimit;
+        private boolean framedLog;
         private WhenBusy whenBusy = WhenBusy.QUEUE;
         private InvocationIdHeader invocationIdHeader = InvocationIdHeader.OFF;
         private Optional<Bandwidth> bandwidth = Optional.empty();
@@ -999,6 +1000,23 @@ public final class LambdaSimulator implements AutoCloseable {
          */
         public Builder enforceMemoryLimit() {
             enforcesMemoryLimit = true;
+            return this;
+        }
+
+        /**
+         * Gives a runtime that the simulator launches the descriptor for framed logs that AWS's managed runtimes have, with its
+         * number in {@code _LAMBDA_TELEMETRY_LOG_FD}: what AWS's runtime interface clients log there is one {@code function} record
+         * for each message, however many lines it has, instead of one for each line. Off unless asked for, as in AWS's emulator.
+         *
+         * <p>A record has the time that the frame tells, if the process had begun then and it is not in the future. What is no
+         * frame is logged line by line. Standard output and standard error are captured as without it. The Java client needs
+         * {@code --add-opens java.base/java.io=ALL-UNNAMED}.
+         *
+         * @return this builder
+         * @see io.lambdasimulator.event.Event.OutputStream#FRAMED_LOG
+         */
+        public Builder framedLog() {
+            framedLog = true;
             return this;
         }
 
@@ -1282,6 +1300,7 @@ public final class LambdaSimulator implements AutoCloseable {
             deadlines = other.deadlines;
             freezeMode = other.freezeMode;
             enforcesMemoryLimit = other.enforcesMemoryLimit;
+            framedLog = other.framedLog;
             whenBusy = other.whenBusy;
             invocationIdHeader = other.invocationIdHeader;
             bandwidth = other.bandwidth;
@@ -1395,7 +1414,7 @@ public final class LambdaSimulator implements AutoCloseable {
                                 timers -> new FunctionRuntime(runtimeApi, handler, outputOf(Participant.RUNTIME, log))
                                         .run()));
             } else if (runtimeCommand != null) {
-                sources.put(Participant.RUNTIME, new Source.Program(runtimeCommand, variables.forRuntime(), null));
+                sources.put(Participant.RUNTIME, new Source.Program(runtimeCommand, variables.forRuntime(), null, framedLog));
             } else if (runtimeFromBootstrap) {
                 sources.put(Participant.RUNTIME, bootstrap(variables));
             }
@@ -1403,7 +1422,7 @@ public final class LambdaSimulator implements AutoCloseable {
                 if (source instanceof ExtensionSource.Launched launched) {
                     sources.put(
                             Participant.extension(name),
-                            new Source.Program(launched.command(), variables.forExtension(), null));
+                            new Source.Program(launched.command(), variables.forExtension(), null, false));
                 } else if (source instanceof ExtensionSource.InJvm inJvm) {
                     sources.put(
                             Participant.extension(name),
@@ -1432,10 +1451,10 @@ public final class LambdaSimulator implements AutoCloseable {
             };
         }
 
-        private static Source bootstrap(EnvironmentVariables variables) {
+        private Source bootstrap(EnvironmentVariables variables) {
             return Bootstrap.find()
                     .<Source>map(found -> new Source.Program(
-                            Command.of(found.toString()), variables.forRuntime(), Path.of("/var/task")))
+                            Command.of(found.toString()), variables.forRuntime(), Path.of("/var/task"), framedLog))
                     .orElseGet(() -> {
                         String looked = String.join(
                                 " ",

@@ -207,7 +207,7 @@ public final class SimulatedProcess {
                 + (leftOut == 0 ? ":\n" : ", beside " + leftOut + " earlier lines:\n")
                 + all.subList(leftOut, all.size()).stream()
                         .map(output -> (output.stream() == Event.OutputStream.STDERR ? "  ! " : "  | ")
-                                + log.secrets().hide(output.line()))
+                                + log.secrets().hide(output.line()).replace("\n", "\n    "))
                         .collect(Collectors.joining("\n"));
     }
 

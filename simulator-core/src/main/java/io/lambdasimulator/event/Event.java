@@ -428,11 +428,12 @@ public sealed interface Event {
     }
 
     /**
-     * A line of a participant's output. One in the JVM writes it through what it was given.
+     * A line of a participant's output, or a message of its framed log. One in the JVM writes it through what it was given.
      *
      * @param participant whose line it is
      * @param stream where it was written
-     * @param line the line without its line feed; bytes that are no UTF-8 show as U+FFFD
+     * @param line the line without its line feed, or a message, which may have line feeds within; bytes that are no UTF-8 show as
+     *     U+FFFD
      */
     record ProcessOutput(Participant participant, OutputStream stream, String line) implements Event {
         @Override
@@ -446,7 +447,9 @@ public sealed interface Event {
         /** Standard output. */
         STDOUT,
         /** Standard error. */
-        STDERR
+        STDERR,
+        /** The descriptor {@code _LAMBDA_TELEMETRY_LOG_FD}. */
+        FRAMED_LOG
     }
 
     /**

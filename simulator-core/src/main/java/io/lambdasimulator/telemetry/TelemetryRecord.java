@@ -347,7 +347,7 @@ public sealed interface TelemetryRecord {
      * A line that the function wrote. With the JSON log format it is an object on the wire, unless the subscriber's
      * schema version is {@code 2022-07-01}.
      *
-     * @param line the line, without its line feed
+     * @param line the line, without its line feed; of a framed log a message, which may have line feeds within
      */
     record FunctionLog(String line) implements TelemetryRecord {
         @Override

@@ -21,6 +21,7 @@ import io.lambdasimulator.time.Busy;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -51,11 +52,12 @@ public final class SimulatedParticipants implements Participants, AutoCloseable 
     /** What a participant is made of. */
     public sealed interface Source {
 
-        /** A process. */
+        /** A process, which may have a descriptor for framed logs. */
         record Program(
                 Command command,
                 Map<String, String> environment,
-                @Nullable Path defaultDirectory) implements Source {}
+                @Nullable Path defaultDirectory,
+                boolean framedLog) implements Source {}
 
         /** A thread in this JVM. */
         record Hosted(String description, Program body) implements Source {
@@ -169,7 +171,12 @@ public final class SimulatedParticipants implements Participants, AutoCloseable 
         Watcher watcher = new Watcher(launch, program.command().toString());
         try {
             LaunchedProcess process = launcher.launch(
-                    participant.name(), program.command(), program.environment(), program.defaultDirectory(), watcher);
+                    participant.name(),
+                    program.command(),
+                    program.environment(),
+                    program.defaultDirectory(),
+                    program.framedLog(),
+                    watcher);
             hasProcesses = true;
             processes.put(launch, process);
             watchers.put(launch, watcher);
@@ -422,6 +429,7 @@ public final class SimulatedParticipants implements Participants, AutoCloseable 
     private final class Watcher implements ProcessListener {
         private final Launch launch;
         private final String command;
+        private final Instant begun = clock.instant();
 
         // Ends that time waits for: a killed process is certain to end, one that was told to has a moment for it.
         private final List<Busy> ends = new ArrayList<>();
@@ -441,6 +449,16 @@ public final class SimulatedParticipants implements Participants, AutoCloseable 
         @Override
         public void line(Event.OutputStream stream, String line) {
             log.append(new Event.ProcessOutput(launch.participant(), stream, line));
+        }
+
+        @Override
+        public void framed(@Nullable Instant written, String message) {
+            // Another clock than the process's may be in charge here, and no time may push the log into the future.
+            Instant now = clock.instant();
+            boolean isPlausible = written != null && !written.isBefore(begun) && !written.isAfter(now);
+            log.append(
+                    isPlausible ? written : now,
+                    new Event.ProcessOutput(launch.participant(), Event.OutputStream.FRAMED_LOG, message));
         }
 
         @Override

@@ -12,7 +12,7 @@ import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** A process that was launched: three threads watch it, one for each output stream and one for its end. */
+/** A process that was launched: one thread for each output stream watches it, and one for its end. */
 final class ChildProcess implements LaunchedProcess {
 
     private static final Logger LOG = LoggerFactory.getLogger(ChildProcess.class);

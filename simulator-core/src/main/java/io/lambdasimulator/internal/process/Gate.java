@@ -1,5 +1,6 @@
 package io.lambdasimulator.internal.process;
 
+import java.io.File;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
@@ -8,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Holds a process back until it may become its program. The process starts as a shell with no environment, which reads
@@ -18,6 +20,9 @@ import java.util.regex.Pattern;
  * every user of the machine to read.
  */
 final class Gate {
+
+    /** The descriptor of the framed log. Shells need not know of one above 9. */
+    static final int LOG_DESCRIPTOR = 3;
 
     private static final Pattern NAME = Pattern.compile("[A-Za-z_][A-Za-z0-9_]*");
 
@@ -38,11 +43,13 @@ final class Gate {
     /**
      * Lets the process become its program.
      *
+     * @param log what {@link #LOG_DESCRIPTOR} is to be, to which a byte is written when it is open; null for none
      * @throws IOException when a command that is needed for odd variables is missing; a process that has already ended takes
      *     nothing and is no error
      */
-    static void open(Process held, String program, Map<String, String> environment) throws IOException {
-        byte[] commands = commands(program, environment).getBytes(StandardCharsets.UTF_8);
+    static void open(Process held, String program, Map<String, String> environment, @Nullable File log)
+            throws IOException {
+        byte[] commands = commands(program, environment, log).getBytes(StandardCharsets.UTF_8);
         try (OutputStream input = held.getOutputStream()) {
             input.write(commands);
         } catch (IOException e) {
@@ -53,7 +60,7 @@ final class Gate {
     }
 
     // One compound command, which a shell does not begin before it has the end.
-    static String commands(String program, Map<String, String> environment) throws IOException {
+    static String commands(String program, Map<String, String> environment, @Nullable File log) throws IOException {
         StringBuilder exported = new StringBuilder();
         StringBuilder odd = new StringBuilder();
         environment.forEach((name, value) -> {
@@ -65,7 +72,8 @@ final class Gate {
         // To env, what has an equals sign is no program.
         String become = (program.indexOf('=') < 0 ? "" : quote(command("nice")) + " -n 0 ") + "\"$@\" </dev/null";
         // What a shell begins with, even without an environment; it may complain of a locale that is not installed.
-        StringBuilder commands = new StringBuilder("{ { unset OLDPWD PATH PWD SHLVL;");
+        StringBuilder commands = new StringBuilder(log == null ? "{ " : "{ { echo >&" + LOG_DESCRIPTOR + "\n");
+        commands.append("{ unset OLDPWD PATH PWD SHLVL;");
         if (!exported.isEmpty()) {
             commands.append(" export").append(exported).append(';');
         }
@@ -78,6 +86,10 @@ final class Gate {
             commands.append("\"$@\" </dev/null");
         } else {
             commands.append(env).append(odd).append(' ').append(become);
+        }
+        if (log != null) {
+            // Inside the braces, or what was read but for its end could be begun without it.
+            commands.append("; } ").append(LOG_DESCRIPTOR).append('>').append(quote(log.getPath()));
         }
         return commands.append("; }\n").toString();
     }

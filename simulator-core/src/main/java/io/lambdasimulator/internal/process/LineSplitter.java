@@ -6,9 +6,9 @@ import java.util.function.Consumer;
 
 /**
  * Cuts a stream of bytes into lines. A line ends with a line feed only and may have any length; what is not UTF-8 is
- * replaced. Not for use by several threads.
+ * replaced.
  */
-final class LineSplitter {
+final class LineSplitter implements OutputSplitter {
 
     private static final int USUAL_LENGTH = 1024;
     private static final int KEPT_LENGTH = 64 * 1024;
@@ -21,8 +21,8 @@ final class LineSplitter {
         this.lines = lines;
     }
 
-    /** Takes the first {@code length} bytes of the buffer. */
-    void accept(byte[] buffer, int length) {
+    @Override
+    public void accept(byte[] buffer, int length) {
         int start = 0;
         for (int i = 0; i < length; i++) {
             if (buffer[i] == '\n') {
@@ -33,8 +33,14 @@ final class LineSplitter {
         keep(buffer, start, length);
     }
 
+    /** How many bytes of an unfinished line there are. */
+    int begunLength() {
+        return begunLength;
+    }
+
     /** Hands out what follows the last line feed, if anything. */
-    void end() {
+    @Override
+    public void end() {
         if (begunLength > 0) {
             finish(begun, 0, 0);
         }

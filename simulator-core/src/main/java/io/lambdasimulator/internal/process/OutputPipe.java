@@ -15,7 +15,8 @@ import java.nio.file.Path;
  * A pipe that takes one output stream of a process. It is a named one, because {@link Process#getInputStream()} stops
  * with the process: whatever a descendant writes later would be lost and would end it with SIGPIPE.
  *
- * <p>Use: create, start the process with {@link #file()} as the target, {@link #connected()}, read.
+ * <p>Use: create, start the process with {@link #file()} as the target, {@link #connected()}, read. A process that opens the
+ * file by itself writes a byte to it, which {@link #takeGreeting()} takes.
  */
 final class OutputPipe implements Closeable {
 
@@ -44,6 +45,11 @@ final class OutputPipe implements Closeable {
 
     File file() {
         return path.toFile();
+    }
+
+    /** Takes the byte that says that the process has opened the pipe; false when it has not come yet. */
+    boolean takeGreeting() throws IOException {
+        return input.available() > 0 && input.read() >= 0;
     }
 
     /** The two ends: the stream does not end before the writing end is closed here and in every process. */

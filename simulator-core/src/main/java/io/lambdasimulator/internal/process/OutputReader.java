@@ -4,17 +4,19 @@ import io.lambdasimulator.event.Event;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Reads one output stream of a process and hands it to the listener, line by line, until the stream ends.
+ * Reads one output stream of a process and hands it to the listener, line by line or frame by frame, until the stream ends.
  *
  * <p>Who has to know that the listener has everything written so far has a mark written into the pipe, which comes out behind
  * what was there before. Nothing else tells a reader that waits for more from one that has bytes in its hands.
@@ -53,28 +55,31 @@ final class OutputReader implements Runnable {
         this.listener = listener;
     }
 
-    /** Random but for its ends. Its first byte is not in the rest, so a match that breaks off never hides the begin of another. No
-     * byte of it ends a line, so a line is never held back as what may become a mark.
+    /** Random but for its ends. Its first byte is not in the rest, so a match that breaks off never hides the begin of another. That
+     * byte is never the last of a line or of a message in UTF-8, so neither is held back as what may become a mark.
      */
     private static byte[] newMark() {
         byte[] bytes = new byte[MARK_LENGTH];
+        bytes[0] = (byte) 0xff;
         for (int i = 1; i < MARK_LENGTH; i++) {
-            bytes[i] = (byte) ThreadLocalRandom.current().nextInt(0x0b, 0x100);
+            bytes[i] = (byte) ThreadLocalRandom.current().nextInt(0x0b, 0xff);
         }
         return bytes;
     }
 
     @Override
     public void run() {
-        LineSplitter lines = new LineSplitter(this::deliver);
+        OutputSplitter splitter = stream == Event.OutputStream.FRAMED_LOG
+                ? new FrameSplitter(this::deliver, line -> deliver(null, line))
+                : new LineSplitter(this::deliver);
         byte[] buffer = new byte[BUFFER_LENGTH];
         try (input) {
             int length;
             while ((length = input.read(buffer)) >= 0) {
-                accept(buffer, length, lines);
+                accept(buffer, length, splitter);
             }
-            lines.accept(mark, matched); // it was no mark after all
-            lines.end();
+            splitter.accept(mark, matched); // it was no mark after all
+            splitter.end();
         } catch (IOException e) {
             LOG.warn("reading {} failed", stream, e);
         } finally {
@@ -83,13 +88,13 @@ final class OutputReader implements Runnable {
         }
     }
 
-    private void accept(byte[] buffer, int length, LineSplitter lines) {
+    private void accept(byte[] buffer, int length, OutputSplitter splitter) {
         int kept = 0;
         for (int i = 0; i < length; i++) {
             byte next = buffer[i];
             if (matched < MARK_LENGTH ? next == mark[matched] : next == ORDINARY || next == LAST) {
                 if (matched++ == MARK_LENGTH) {
-                    lines.accept(unmarked, kept);
+                    splitter.accept(unmarked, kept);
                     kept = 0;
                     matched = 0;
                     markSeen(next == LAST);
@@ -103,12 +108,20 @@ final class OutputReader implements Runnable {
                 unmarked[kept++] = next;
             }
         }
-        lines.accept(unmarked, kept);
+        splitter.accept(unmarked, kept);
     }
 
     private void deliver(String line) {
+        deliver(() -> listener.line(stream, line));
+    }
+
+    private void deliver(@Nullable Instant written, String message) {
+        deliver(() -> listener.framed(written, message));
+    }
+
+    private void deliver(Runnable delivery) {
         try {
-            listener.line(stream, line);
+            delivery.run();
         } catch (RuntimeException e) {
             // Reading has to go on, or the process would block on a full pipe.
             LOG.error("a listener failed on a line of {}", stream, e);

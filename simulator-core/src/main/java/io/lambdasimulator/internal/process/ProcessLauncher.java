@@ -32,7 +32,9 @@ import org.jspecify.annotations.Nullable;
 public final class ProcessLauncher implements AutoCloseable {
 
     private static final long REAP_BOUND = TimeUnit.SECONDS.toNanos(2);
-    private static final long GROUP_BOUND = TimeUnit.SECONDS.toNanos(10);
+    private static final long START_BOUND = TimeUnit.SECONDS.toNanos(10);
+
+    private static final String LOG_DESCRIPTOR_VARIABLE = "_LAMBDA_TELEMETRY_LOG_FD";
 
     /** As in {@code error=7, Argument list too long} and, of newer JDKs, {@code error: 7 (Argument list too long)}. */
     private static final Pattern SYSTEM_ERROR = Pattern.compile("error(?:=|: )[0-9]+,? \\(?([^)]+)");
@@ -86,6 +88,22 @@ public final class ProcessLauncher implements AutoCloseable {
             @Nullable Path defaultDirectory,
             ProcessListener listener)
             throws LaunchException {
+        return launch(name, command, environment, defaultDirectory, false, listener);
+    }
+
+    /**
+     * Launches a program as above and, if asked to, with a descriptor for framed logs.
+     *
+     * @param framedLog whether it has one, with its number in {@code _LAMBDA_TELEMETRY_LOG_FD}
+     */
+    public LaunchedProcess launch(
+            String name,
+            Command command,
+            Map<String, String> environment,
+            @Nullable Path defaultDirectory,
+            boolean framedLog,
+            ProcessListener listener)
+            throws LaunchException {
         SessionWrapper wrapper = sessionWrapper(command);
         Path directory = directory(command, defaultDirectory);
         Executable.checkDirectory(directory);
@@ -98,11 +116,14 @@ public final class ProcessLauncher implements AutoCloseable {
         builder.environment().clear();
         builder.environment().putAll(environment);
         builder.environment().putAll(command.environment());
+        if (framedLog) {
+            builder.environment().put(LOG_DESCRIPTOR_VARIABLE, Integer.toString(Gate.LOG_DESCRIPTOR));
+        }
 
         ChildProcess child;
         launching.readLock().lock();
         try {
-            child = launch(name, program, wrapper, builder, listener);
+            child = launch(name, program, wrapper, builder, framedLog, listener);
         } finally {
             launching.readLock().unlock();
         }
@@ -129,7 +150,12 @@ public final class ProcessLauncher implements AutoCloseable {
     }
 
     private ChildProcess launch(
-            String name, Path program, SessionWrapper wrapper, ProcessBuilder builder, ProcessListener listener)
+            String name,
+            Path program,
+            SessionWrapper wrapper,
+            ProcessBuilder builder,
+            boolean framedLog,
+            ProcessListener listener)
             throws LaunchException {
         if (closed) {
             throw new LaunchException(Reason.CLOSED, "cannot start " + program + ": the environment is closed");
@@ -137,7 +163,7 @@ public final class ProcessLauncher implements AutoCloseable {
         claimHook(program);
         boolean launched = false;
         try {
-            ChildProcess child = start(name, program, wrapper, builder, listener);
+            ChildProcess child = start(name, program, wrapper, builder, framedLog, listener);
             children.add(child);
             launched = true;
             return child;
@@ -151,7 +177,12 @@ public final class ProcessLauncher implements AutoCloseable {
     }
 
     private ChildProcess start(
-            String name, Path program, SessionWrapper wrapper, ProcessBuilder builder, ProcessListener listener)
+            String name,
+            Path program,
+            SessionWrapper wrapper,
+            ProcessBuilder builder,
+            boolean framedLog,
+            ProcessListener listener)
             throws IOException {
         Posix posix = givenPosix == null ? Posix.system() : givenPosix;
         // It is for the program alone; the commands before it get none.
@@ -160,18 +191,25 @@ public final class ProcessLauncher implements AutoCloseable {
         guard.start(posix, wrapper);
         Path pipes = Files.createTempDirectory("lambda-simulator-");
         try (OutputPipe stdout = OutputPipe.create(posix, pipes.resolve("stdout"));
-                OutputPipe stderr = OutputPipe.create(posix, pipes.resolve("stderr"))) {
+                OutputPipe stderr = OutputPipe.create(posix, pipes.resolve("stderr"));
+                OutputPipe log = framedLog ? OutputPipe.create(posix, pipes.resolve("log")) : null) {
             builder.redirectOutput(stdout.file()).redirectError(stderr.file());
             Process process = builder.start();
             try {
                 guard.add(process.pid());
                 strays.of(process.toHandle(), environment.get(Strays.VARIABLE));
-                Gate.open(process, program.toString(), environment);
+                Gate.open(process, program.toString(), environment, log == null ? null : log.file());
                 ProcessGroup group = new ProcessGroup(posix, process);
-                awaitGroup(process, group);
-                List<OutputReader> readers = List.of(
-                        new OutputReader(stdout.connected(), OutputStream.STDOUT, listener),
-                        new OutputReader(stderr.connected(), OutputStream.STDERR, listener));
+                // The wrapper makes the group a moment after it was started; a signal sent before would reach nobody.
+                await(process, group::hasMembers, "no process group of its own");
+                List<OutputReader> readers = new ArrayList<>();
+                if (log != null) {
+                    // The name of the pipe has to stay until then.
+                    await(process, log::takeGreeting, "no descriptor for its framed log");
+                    readers.add(new OutputReader(log.connected(), OutputStream.FRAMED_LOG, listener));
+                }
+                readers.add(new OutputReader(stdout.connected(), OutputStream.STDOUT, listener));
+                readers.add(new OutputReader(stderr.connected(), OutputStream.STDERR, listener));
                 return new ChildProcess(
                         name, process, group, new Freezer(posix, table, group), listener, readers, this::ended);
             } catch (IOException | RuntimeException e) {
@@ -184,12 +222,15 @@ public final class ProcessLauncher implements AutoCloseable {
         }
     }
 
-    // The wrapper makes the group a moment after it was started; a signal sent before would reach nobody.
-    private static void awaitGroup(Process process, ProcessGroup group) throws IOException {
+    private interface Condition {
+        boolean holds() throws IOException;
+    }
+
+    private static void await(Process process, Condition condition, String complaint) throws IOException {
         long start = System.nanoTime();
-        while (!group.hasMembers() && process.isAlive()) {
-            if (System.nanoTime() - start > GROUP_BOUND) {
-                throw new IOException("no process group of its own within 10 s");
+        while (!condition.holds() && process.isAlive()) {
+            if (System.nanoTime() - start > START_BOUND) {
+                throw new IOException(complaint + " within 10 s");
             }
             LockSupport.parkNanos(TimeUnit.MICROSECONDS.toNanos(50));
         }

@@ -265,7 +265,8 @@ final class TelemetryJson {
             if (logFormat == LogFormat.TEXT || !schema.hasStructuredLines()) {
                 json.writeString(line + "\n");
             } else if (isObject(line)) {
-                json.writeRawValue(line.strip());
+                // A message of several lines is one record, which takes one line.
+                json.writeRawValue(line.strip().replace('\n', ' ').replace('\r', ' '));
             } else {
                 json.writeStartObject();
                 text("timestamp", TIME.format(time));

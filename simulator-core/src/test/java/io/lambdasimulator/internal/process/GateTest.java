@@ -57,7 +57,7 @@ class GateTest {
     void the_program_gets_exactly_its_environment_from_every_shell(String shell) throws Exception {
         Process process = shell(shell, "/usr/bin/env", "-0");
 
-        Gate.open(process, "/usr/bin/env", ENVIRONMENT);
+        Gate.open(process, "/usr/bin/env", ENVIRONMENT, null);
 
         assertThat(output(process).split("\0"))
                 .containsExactlyInAnyOrderElementsOf(ENVIRONMENT.entrySet().stream()
@@ -70,7 +70,7 @@ class GateTest {
     void no_environment_at_all_stays_none(String shell) throws Exception {
         Process process = shell(shell, "/usr/bin/env");
 
-        Gate.open(process, "/usr/bin/env", Map.of());
+        Gate.open(process, "/usr/bin/env", Map.of(), null);
 
         assertThat(output(process)).isEmpty();
     }
@@ -79,7 +79,7 @@ class GateTest {
     @MethodSource("shells")
     void a_gate_that_breaks_while_it_opens_lets_nobody_through(String shell) throws Exception {
         Path trace = Files.createTempDirectory("gate").resolve("trace");
-        byte[] commands = Gate.commands("/bin/touch", ENVIRONMENT).getBytes(StandardCharsets.UTF_8);
+        byte[] commands = Gate.commands("/bin/touch", ENVIRONMENT, null).getBytes(StandardCharsets.UTF_8);
         for (int length = 0; length < commands.length - 2; length += 7) {
             Process process = shell(shell, "/bin/touch", trace.toString());
             try (OutputStream input = process.getOutputStream()) {
@@ -95,7 +95,7 @@ class GateTest {
 
     @Test
     void no_value_of_a_plain_variable_becomes_an_argument() throws Exception {
-        String commands = Gate.commands("/x", Map.of("SECRET", "s3cret"));
+        String commands = Gate.commands("/x", Map.of("SECRET", "s3cret"), null);
 
         assertThat(commands.lines().filter(line -> line.contains("s3cret")))
                 .singleElement()

@@ -159,7 +159,7 @@ class OutputReaderTest {
             assertThat(reader.awaitEnd(LONG)).isTrue();
             assertThat(listener.stdout())
                     .hasSize(mark.length)
-                    .allMatch(line -> line.startsWith("\0"))
+                    .allMatch(line -> line.startsWith("\ufffd"))
                     .last()
                     .isEqualTo(new String(mark, 0, 3, StandardCharsets.UTF_8));
             assertThat(seen).hasSize(1); // the end comes for everybody
