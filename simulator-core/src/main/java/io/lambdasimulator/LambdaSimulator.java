@@ -1414,7 +1414,9 @@ public final class LambdaSimulator implements AutoCloseable {
                                 timers -> new FunctionRuntime(runtimeApi, handler, outputOf(Participant.RUNTIME, log))
                                         .run()));
             } else if (runtimeCommand != null) {
-                sources.put(Participant.RUNTIME, new Source.Program(runtimeCommand, variables.forRuntime(), null, framedLog));
+                sources.put(
+                        Participant.RUNTIME,
+                        new Source.Program(runtimeCommand, variables.forRuntime(), null, framedLog));
             } else if (runtimeFromBootstrap) {
                 sources.put(Participant.RUNTIME, bootstrap(variables));
             }

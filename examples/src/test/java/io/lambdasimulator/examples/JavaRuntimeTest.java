@@ -20,6 +20,8 @@ import io.lambdasimulator.invocation.Invocation;
 import io.lambdasimulator.invocation.InvocationRequest;
 import io.lambdasimulator.invocation.InvocationResult;
 import io.lambdasimulator.participant.Command;
+import io.lambdasimulator.telemetry.TelemetryEvent;
+import io.lambdasimulator.telemetry.TelemetryRecord.FunctionLog;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
@@ -81,7 +83,7 @@ class JavaRuntimeTest {
     }
 
     /** The command that AWS's Java runtimes run, with the class path of this test. */
-    private static Command java(Class<?> handler) {
+    private static Command java(Class<?> handler, String... options) {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         // What AWS starts its Java runtimes with, for a quick start.
@@ -90,6 +92,7 @@ class JavaRuntimeTest {
             command.add("--enable-native-access=ALL-UNNAMED");
         }
         command.add("-Dcom.amazonaws.services.lambda.runtime.api.client.runtimeapi.NativeClient.JNI=" + nativeLibrary);
+        command.addAll(List.of(options));
         command.addAll(List.of("-cp", System.getProperty("java.class.path")));
         command.addAll(List.of(AWSLambda.class.getName(), handler.getName()));
         return Command.of(command);
@@ -127,6 +130,26 @@ class JavaRuntimeTest {
                 .await(Event.CallAnswered.class, call -> call.path().endsWith(failing.requestId() + "/error"), LIMIT);
         assertThat(posted.status()).isEqualTo(202);
         assertThat(lambda.invoke("{\"id\":43}").payloadText()).isEqualTo("{\"id\":43}");
+    }
+
+    @Test
+    void what_the_client_logs_is_one_record_for_each_message_with_a_framed_log() {
+        Command command = java(JavaFunction.class, "--add-opens", "java.base/java.io=ALL-UNNAMED");
+        LambdaSimulator lambda = simulator.start(patient().runtime(command).framedLog());
+
+        String requestId = lambda.invoke("{\"failAtDepth\":2}").requestId();
+
+        TelemetryEvent log = lambda.telemetry().events().stream()
+                .filter(event -> event.record() instanceof FunctionLog)
+                .findFirst()
+                .orElseThrow(() -> new AssertionError(lambda.describe()));
+        String line = "\tat io.lambdasimulator.examples.JavaFunction.";
+        assertThat(((FunctionLog) log.record()).line())
+                .startsWith(
+                        "asked to fail: java.lang.IllegalArgumentException\njava.lang.IllegalArgumentException: asked to fail\n")
+                .contains(line + "fail(", line + "handleRequest(");
+        assertThat(lambda.telemetry().events(FunctionLog.class)).hasSize(1);
+        assertThat(output(lambda, Participant.RUNTIME)).hasSize(1);
     }
 
     @Test

@@ -455,10 +455,8 @@ public final class SimulatedParticipants implements Participants, AutoCloseable 
         public void framed(@Nullable Instant written, String message) {
             // Another clock than the process's may be in charge here, and no time may push the log into the future.
             Instant now = clock.instant();
-            boolean isPlausible = written != null && !written.isBefore(begun) && !written.isAfter(now);
-            log.append(
-                    isPlausible ? written : now,
-                    new Event.ProcessOutput(launch.participant(), Event.OutputStream.FRAMED_LOG, message));
+            Instant time = written == null || written.isBefore(begun) || written.isAfter(now) ? now : written;
+            log.append(time, new Event.ProcessOutput(launch.participant(), Event.OutputStream.FRAMED_LOG, message));
         }
 
         @Override

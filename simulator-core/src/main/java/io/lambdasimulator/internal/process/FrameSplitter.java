@@ -75,7 +75,7 @@ final class FrameSplitter implements OutputSplitter {
         while (at < count) {
             // A frame that was cut off, or one that lied about its length: then there are others in it.
             int body = at + headerLength(at);
-            int next = Math.min(nextHeader(Math.min(body, count)), count);
+            int next = Math.min(nextHeader(body), count);
             if (body < next) {
                 takeFrame(at, next);
             }
@@ -144,8 +144,8 @@ final class FrameSplitter implements OutputSplitter {
         Instant written = null;
         if (hasTime(begin)) {
             long micros = ByteBuffer.wrap(bytes).getLong(begin + SHORT_HEADER);
-            written = Instant.ofEpochSecond(
-                    Math.floorDiv(micros, 1_000_000), Math.floorMod(micros, 1_000_000) * 1_000L);
+            written =
+                    Instant.ofEpochSecond(Math.floorDiv(micros, 1_000_000), Math.floorMod(micros, 1_000_000) * 1_000L);
         }
         messages.message(written, new String(bytes, from, to - from, StandardCharsets.UTF_8));
     }

@@ -2,6 +2,7 @@ package io.lambdasimulator.internal.process;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.File;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -12,6 +13,7 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -77,9 +79,37 @@ class GateTest {
 
     @ParameterizedTest
     @MethodSource("shells")
+    void the_log_is_open_for_the_program_and_says_so_before(String shell, @TempDir Path directory) throws Exception {
+        Path log = Files.createFile(directory.resolve("the user's log"));
+        Process process = shell(shell, "/bin/sh", "-c", "echo message >&3; exec /bin/ls /proc/self/fd");
+
+        Gate.open(process, "/bin/sh", Map.of(), log.toFile());
+
+        assertThat(output(process).lines()).containsExactly("0", "1", "2", "3", "4");
+        assertThat(log).hasContent("\nmessage\n");
+    }
+
+    @ParameterizedTest
+    @MethodSource("shells")
+    void a_log_that_cannot_be_opened_lets_nobody_through(String shell, @TempDir Path directory) throws Exception {
+        Process process = shell(shell, "/bin/echo", "here");
+
+        Gate.open(
+                process,
+                "/bin/echo",
+                ENVIRONMENT,
+                directory.resolve("missing/log").toFile());
+
+        assertThat(output(process)).contains("missing/log").doesNotContain("here");
+        assertThat(process.exitValue()).isPositive();
+    }
+
+    @ParameterizedTest
+    @MethodSource("shells")
     void a_gate_that_breaks_while_it_opens_lets_nobody_through(String shell) throws Exception {
         Path trace = Files.createTempDirectory("gate").resolve("trace");
-        byte[] commands = Gate.commands("/bin/touch", ENVIRONMENT, null).getBytes(StandardCharsets.UTF_8);
+        byte[] commands =
+                Gate.commands("/bin/touch", ENVIRONMENT, new File("/dev/null")).getBytes(StandardCharsets.UTF_8);
         for (int length = 0; length < commands.length - 2; length += 7) {
             Process process = shell(shell, "/bin/touch", trace.toString());
             try (OutputStream input = process.getOutputStream()) {

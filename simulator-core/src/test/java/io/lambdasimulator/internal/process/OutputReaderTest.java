@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lambdasimulator.event.Event.OutputStream;
 import java.io.InputStream;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -12,6 +14,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -163,6 +166,75 @@ class OutputReaderTest {
                     .last()
                     .isEqualTo(new String(mark, 0, 3, StandardCharsets.UTF_8));
             assertThat(seen).hasSize(1); // the end comes for everybody
+        }
+    }
+
+    @Nested
+    class A_framed_log {
+
+        private final RecordingListener messages = new RecordingListener();
+        private final OutputReader log = new OutputReader(pipe.ends(), OutputStream.FRAMED_LOG, messages);
+        private final BlockingQueue<List<String>> seen = new LinkedBlockingQueue<>();
+
+        private void start() {
+            Thread thread = new Thread(log);
+            thread.setDaemon(true);
+            thread.start();
+        }
+
+        private static byte[] frame(String message) {
+            byte[] bytes = message.getBytes(StandardCharsets.UTF_8);
+            return ByteBuffer.allocate(8 + bytes.length)
+                    .putInt(0xa55a0001)
+                    .putInt(bytes.length)
+                    .put(bytes)
+                    .array();
+        }
+
+        @Test
+        void has_what_was_written_when_a_task_runs_and_a_mark_within_a_frame_does_no_harm() throws Exception {
+            byte[] second = frame("second\nmessage");
+            pipe.write(frame("first\nmessage"));
+            pipe.write(Arrays.copyOf(second, 5));
+            log.whenCaughtUp(() -> seen.add(messages.framed()));
+            pipe.write(Arrays.copyOfRange(second, 5, 20));
+            log.whenCaughtUp(() -> seen.add(messages.framed()));
+            pipe.write(Arrays.copyOfRange(second, 20, second.length));
+            log.whenCaughtUp(() -> seen.add(messages.framed()));
+            start();
+
+            assertThat(seen.poll(30, TimeUnit.SECONDS)).containsExactly("first\nmessage");
+            assertThat(seen.poll(30, TimeUnit.SECONDS)).containsExactly("first\nmessage");
+            assertThat(seen.poll(30, TimeUnit.SECONDS)).containsExactly("first\nmessage", "second\nmessage");
+        }
+
+        @Test
+        void is_waited_for_at_the_leaders_end() throws Exception {
+            pipe.write(frame("whole"));
+            pipe.write(Arrays.copyOf(frame("cut off"), 11));
+            log.leaderEnded();
+            pipe.end();
+            start();
+
+            assertThat(log.awaitEnd(LONG)).isTrue();
+            assertThat(messages.framed()).containsExactly("whole", "cut");
+        }
+
+        @Test
+        void does_not_end_with_a_listener_that_fails() throws Exception {
+            OutputReader failing = new OutputReader(pipe.ends(), OutputStream.FRAMED_LOG, new RecordingListener() {
+                @Override
+                public void framed(@Nullable Instant written, String message) {
+                    messages.framed(written, message);
+                    throw new IllegalStateException("thrown by the test's listener");
+                }
+            });
+            pipe.write(frame("one"));
+            pipe.write(frame("two"));
+            pipe.end();
+            failing.run();
+
+            assertThat(messages.framed()).containsExactly("one", "two");
         }
     }
 

@@ -266,6 +266,57 @@ class ProcessLauncherTest {
     }
 
     @Nested
+    class Framed_log {
+
+        private RecordingListener run(String script) throws Exception {
+            RecordingListener listener = new RecordingListener();
+            launched.add(launcher.launch("test", Command.of("sh", "-c", script), PATH, directory, true, listener));
+            listener.awaitExit();
+            return listener;
+        }
+
+        @ParameterizedTest
+        @EnumSource
+        void is_open_under_the_number_that_the_environment_tells(Variant variant) throws Exception {
+            launcher = variant.launcher(directory);
+
+            RecordingListener shell = run("echo $_LAMBDA_TELEMETRY_LOG_FD; ls /proc/self/fd; echo line >&3");
+
+            assertThat(shell.stdout()).containsExactly("3", "0", "1", "2", "3", "4");
+            assertThat(shell.stderr()).isEmpty();
+            assertThat(shell.framed()).containsExactly("line");
+        }
+
+        @Test
+        void may_be_closed_or_kept_by_a_descendant() throws Exception {
+            assertThat(run("exec 3>&-; echo here").stdout()).containsExactly("here");
+
+            RecordingListener listener = run("{ echo late >&3; exec sleep 1000; } > /dev/null 2>&1 &");
+            assertThat(listener.exits()).containsExactly(new ProcessExit.Code(0));
+            Machine.await("the descendant's line").until(() -> listener.framed().equals(List.of("late")));
+        }
+
+        @Test
+        void loses_nothing_at_the_end_of_many_short_processes() throws Exception {
+            for (int i = 0; i < 100; i++) {
+                assertThat(run("printf 'line\\nunfinished " + i + "' >&3").framed())
+                        .containsExactly("line", "unfinished " + i);
+            }
+        }
+
+        @Test
+        void none_for_who_was_not_given_one() throws Exception {
+            RecordingListener first = new RecordingListener();
+            launched.add(launcher.launch("test", Command.of("cat"), PATH, directory, true, first));
+            first.awaitExit();
+
+            assertThat(runShell("echo $_LAMBDA_TELEMETRY_LOG_FD; ls /proc/self/fd")
+                            .stdout())
+                    .containsExactly("", "0", "1", "2", "3");
+        }
+    }
+
+    @Nested
     class Output {
 
         @Test

@@ -12,6 +12,7 @@ class RecordingListener implements ProcessListener {
 
     private final List<String> stdout = new ArrayList<>();
     private final List<String> stderr = new ArrayList<>();
+    private final List<String> framed = new ArrayList<>();
     private final List<String> linesBeforeExit = new ArrayList<>();
     private final List<ProcessExit> exits = new ArrayList<>();
     private final CompletableFuture<ProcessExit> exit = new CompletableFuture<>();
@@ -19,7 +20,12 @@ class RecordingListener implements ProcessListener {
     @Override
     public void line(OutputStream stream, String line) {
         synchronized (this) {
-            (stream == OutputStream.STDOUT ? stdout : stderr).add(line);
+            List<String> target = switch (stream) {
+                case STDOUT -> stdout;
+                case STDERR -> stderr;
+                case FRAMED_LOG -> framed;
+            };
+            target.add(line);
         }
     }
 
@@ -53,6 +59,10 @@ class RecordingListener implements ProcessListener {
 
     synchronized List<String> stderr() {
         return List.copyOf(stderr);
+    }
+
+    synchronized List<String> framed() {
+        return List.copyOf(framed);
     }
 
     /** The lines of both streams that came before the exit. */
