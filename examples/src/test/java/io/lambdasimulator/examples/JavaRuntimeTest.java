@@ -20,7 +20,6 @@ import io.lambdasimulator.invocation.Invocation;
 import io.lambdasimulator.invocation.InvocationRequest;
 import io.lambdasimulator.invocation.InvocationResult;
 import io.lambdasimulator.participant.Command;
-import io.lambdasimulator.telemetry.TelemetryEvent;
 import io.lambdasimulator.telemetry.TelemetryRecord.FunctionLog;
 import java.io.IOException;
 import java.io.InputStream;
@@ -137,19 +136,17 @@ class JavaRuntimeTest {
         Command command = java(JavaFunction.class, "--add-opens", "java.base/java.io=ALL-UNNAMED");
         LambdaSimulator lambda = simulator.start(patient().runtime(command).framedLog());
 
-        String requestId = lambda.invoke("{\"failAtDepth\":2}").requestId();
+        lambda.invoke("{\"failAtDepth\":2}");
+        lambda.telemetry().awaitEvent(FunctionLog.class, log -> true);
+        lambda.close();
 
-        TelemetryEvent log = lambda.telemetry().events().stream()
-                .filter(event -> event.record() instanceof FunctionLog)
-                .findFirst()
-                .orElseThrow(() -> new AssertionError(lambda.describe()));
-        String line = "\tat io.lambdasimulator.examples.JavaFunction.";
-        assertThat(((FunctionLog) log.record()).line())
-                .startsWith(
-                        "asked to fail: java.lang.IllegalArgumentException\njava.lang.IllegalArgumentException: asked to fail\n")
+        String line = "\n\tat io.lambdasimulator.examples.JavaFunction.";
+        assertThat(lambda.telemetry().events(FunctionLog.class))
+                .singleElement()
+                .extracting(FunctionLog::line)
+                .asString()
+                .startsWith("asked to fail: java.lang.IllegalArgumentException\n")
                 .contains(line + "fail(", line + "handleRequest(");
-        assertThat(lambda.telemetry().events(FunctionLog.class)).hasSize(1);
-        assertThat(output(lambda, Participant.RUNTIME)).hasSize(1);
     }
 
     @Test

@@ -13,12 +13,14 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
@@ -302,6 +304,29 @@ class ProcessLauncherTest {
                 assertThat(run("printf 'line\\nunfinished " + i + "' >&3").framed())
                         .containsExactly("line", "unfinished " + i);
             }
+        }
+
+        @Test
+        void is_waited_for_by_a_task_that_runs_after_the_output() throws Exception {
+            CountDownLatch release = new CountDownLatch(1);
+            RecordingListener slow = new RecordingListener() {
+                @Override
+                public void framed(@Nullable Instant written, String message) {
+                    awaitUninterruptibly(release);
+                    super.framed(written, message);
+                }
+            };
+            Command command = Command.of("sh", "-c", "echo message >&3; echo written; exec sleep 1000");
+            LaunchedProcess process = launcher.launch("test", command, PATH, directory, true, slow);
+            launched.add(process);
+            slow.awaitLines(1);
+
+            CompletableFuture<List<String>> seen = new CompletableFuture<>();
+            process.afterOutput(() -> seen.complete(slow.framed()));
+            assertThatThrownBy(() -> seen.get(300, TimeUnit.MILLISECONDS)).isInstanceOf(TimeoutException.class);
+            release.countDown();
+
+            assertThat(seen.get(30, TimeUnit.SECONDS)).containsExactly("message");
         }
 
         @Test
