@@ -12,6 +12,7 @@ import io.lambdasimulator.invocation.Invocation;
 import io.lambdasimulator.invocation.InvocationReport;
 import io.lambdasimulator.invocation.InvocationRequest;
 import io.lambdasimulator.invocation.InvocationStatus;
+import io.lambdasimulator.telemetry.TelemetryRecord.PlatformReport;
 import io.lambdasimulator.participant.Command;
 import java.time.Duration;
 import java.util.List;
@@ -78,13 +79,15 @@ class MemoryTest {
         }
 
         @Test
-        void has_none_of_what_is_in_this_jvm_and_shows_the_memory_size() {
+        void has_none_of_what_is_in_this_jvm_and_shows_half_of_the_memory_size() {
             try (LambdaSimulator lambda =
                     LambdaSimulator.builder().runtime((event, context) -> event).start()) {
                 assertThat(report(lambda, "1").maxMemoryUsed()).isEqualTo(OptionalInt.empty());
                 assertThat(report(lambda, "2").maxMemoryUsed()).isEqualTo(OptionalInt.empty());
 
-                assertThat(lines(lambda)).last().asString().contains("\tMax Memory Used: 128 MB\t");
+                assertThat(lines(lambda)).last().asString().contains("\tMax Memory Used: 64 MB\t");
+                assertThat(lambda.telemetry().events(PlatformReport.class))
+                        .allMatch(report -> report.metrics().maxMemoryUsed() == 64);
             }
         }
 

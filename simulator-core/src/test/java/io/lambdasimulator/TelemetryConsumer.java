@@ -32,6 +32,7 @@ final class TelemetryConsumer implements AutoCloseable {
     private final String subscription;
 
     private final String path;
+    private volatile boolean refuses;
 
     /**
      * @param types such as {@code "platform","function"}, with their quotes
@@ -52,6 +53,11 @@ final class TelemetryConsumer implements AutoCloseable {
             throw new UncheckedIOException(e);
         }
         server.createContext("/telemetry", exchange -> {
+            if (refuses) {
+                exchange.sendResponseHeaders(503, -1);
+                exchange.close();
+                return;
+            }
             String batch = new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
             events.addAll(split(batch));
             beforeAnswer.run();
@@ -126,6 +132,11 @@ final class TelemetryConsumer implements AutoCloseable {
                 onEvent.accept(event);
             }
         };
+    }
+
+    /** Whether batches are refused from now on. */
+    void refuse(boolean all) {
+        refuses = all;
     }
 
     @Override

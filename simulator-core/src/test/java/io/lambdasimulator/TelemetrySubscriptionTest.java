@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import io.lambdasimulator.Wire.Reply;
+import io.lambdasimulator.event.Event;
 import io.lambdasimulator.internal.json.JsonValues;
 import io.lambdasimulator.telemetry.TelemetryApi;
 import io.lambdasimulator.telemetry.TelemetryRecord.PlatformLogsSubscription;
@@ -127,6 +128,7 @@ class TelemetrySubscriptionTest {
                 arguments("", "failed to parse JSON: the body is empty"),
                 arguments("{", "failed to parse JSON: "),
                 arguments("[]", "failed to parse JSON: the body has to be an object, not an empty array"),
+                arguments("[".repeat(5000), "failed to parse JSON: it is nested too deeply"),
                 arguments(GOOD + "{}", "failed to parse JSON: "),
                 arguments("{" + ALL + "," + HTTP + "}", "schemaVersion is missing"),
                 arguments(
@@ -150,6 +152,12 @@ class TelemetrySubscriptionTest {
                 arguments(
                         body("2025-01-29", destination("HTTP", "\"URI\":\"http://example.com:4243\"")),
                         "destination.URI host must be sandbox.localdomain, not \"example.com\""),
+                arguments(
+                        body("2025-01-29", destination("HTTP", "\"URI\":\"http://sandbox:abc\"")),
+                        "destination.URI could not be parsed: there is no host, or no port behind its colon"),
+                arguments(
+                        body("2025-01-29", destination("HTTP", "\"URI\":\"http://[::1]:4243\"")),
+                        "destination.URI host must be sandbox.localdomain"),
                 arguments(
                         body("2025-01-29", destination("HTTP", "\"URI\":\"https://sandbox:4243\"")),
                         "destination.URI has to begin with http://"),
@@ -226,6 +234,24 @@ class TelemetrySubscriptionTest {
         String unknown = "00000000-0000-4000-8000-000000000000";
         Wire.call(lambda.runtimeApi(), "PUT", TELEMETRY, GOOD, "Lambda-Extension-Identifier: " + unknown)
                 .assertRefused(403, "Extension.UnknownExtensionIdentifier", "Unknown extension " + unknown);
+    }
+
+    @Test
+    void that_is_bad_is_refused_first_for_who_asks_and_when() {
+        String unknown = "00000000-0000-4000-8000-000000000000";
+        Wire.call(lambda.runtimeApi(), "PUT", TELEMETRY, "no json", "Lambda-Extension-Identifier: " + unknown)
+                .assertRefused(403, "Extension.UnknownExtensionIdentifier", "Unknown extension " + unknown);
+    }
+
+    @Test
+    void again_that_asks_for_something_else_is_told_in_the_log() {
+        put(TELEMETRY, GOOD);
+        put(TELEMETRY, GOOD);
+        put(TELEMETRY, body("2025-01-29", destination("TCP", "\"port\":4243")));
+
+        assertThat(lambda.eventLog().events(Event.TelemetrySubscribed.class))
+                .extracting(Event.TelemetrySubscribed::differs)
+                .containsExactly(false, false, true);
     }
 
     @Test

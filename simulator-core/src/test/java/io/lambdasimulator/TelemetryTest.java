@@ -3,12 +3,14 @@ package io.lambdasimulator;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.lambdasimulator.environment.EnvironmentPhase;
 import io.lambdasimulator.environment.FreezeMode;
 import io.lambdasimulator.environment.FunctionConfiguration;
 import io.lambdasimulator.environment.LogFormat;
 import io.lambdasimulator.environment.Participant;
 import io.lambdasimulator.environment.ShutdownReason;
 import io.lambdasimulator.event.Event;
+import io.lambdasimulator.invocation.Invocation;
 import io.lambdasimulator.invocation.InvocationReport;
 import io.lambdasimulator.invocation.InvocationRequest;
 import io.lambdasimulator.invocation.Span;
@@ -24,20 +26,26 @@ import io.lambdasimulator.telemetry.TelemetryRecord.PlatformStart;
 import io.lambdasimulator.telemetry.TelemetrySubscription;
 import io.lambdasimulator.telemetry.TelemetrySubscription.Delivery;
 import io.lambdasimulator.time.VirtualClock;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** What a test sees of telemetry, and when subscribers get it. */
 class TelemetryTest {
 
     private static final Duration AT_ONCE = Duration.ofMillis(1);
     private static final FunctionHandler ECHO = (event, context) -> event;
+
+    @TempDir
+    Path state;
 
     @Nested
     class Capture {
@@ -192,6 +200,76 @@ class TelemetryTest {
                         .last()
                         .asString()
                         .contains("platform.report");
+            }
+        }
+
+        @Test
+        void when_what_comes_with_a_thaw_is_a_reset() {
+            try (TelemetryConsumer consumer = new TelemetryConsumer("2025-01-29", "\"platform\"");
+                    LambdaSimulator lambda = LambdaSimulator.builder()
+                            .runtime(Command.of(
+                                    "python3",
+                                    Path.of("src/test/resources/puppets/runtime.py")
+                                            .toAbsolutePath()
+                                            .toString())
+                                    .environment("STATE", state.toString()))
+                            .extension("watcher", consumer.extension("watcher", event -> {}))
+                            .start()) {
+                String first = lambda.invoke("1").requestId();
+                lambda.awaitFrozen(Wire.PATIENCE);
+                ProcessHandle.of(lambda.process(Participant.RUNTIME).pid().orElseThrow())
+                        .orElseThrow()
+                        .destroyForcibly();
+                lambda.process(Participant.RUNTIME).awaitExit(Wire.PATIENCE);
+                int whileFrozen = consumer.events.size();
+                lambda.invoke("2");
+                lambda.awaitPhase(EnvironmentPhase.FAILED, Wire.PATIENCE);
+
+                assertThat(consumer.events.subList(whileFrozen, consumer.events.size()))
+                        .as("what the first generation got with its SHUTDOWN")
+                        .anyMatch(event -> event.contains("platform.report") && event.contains(first));
+            }
+        }
+
+        @Test
+        void what_one_generation_has_not_accepted_to_the_next_however_long_that_takes() {
+            AtomicInteger generation = new AtomicInteger();
+            try (TelemetryConsumer only = new TelemetryConsumer("2025-01-29", "\"platform\"");
+                    LambdaSimulator lambda = LambdaSimulator.builder()
+                            .time(clock)
+                            .freeze(FreezeMode.NONE)
+                            .runtime((event, context) -> {
+                                if (generation.get() == 1) {
+                                    clock.sleep(Duration.ofDays(1));
+                                }
+                                return event;
+                            })
+                            .extension("watcher", context -> {
+                                generation.incrementAndGet();
+                                return only.extension("watcher", event -> {
+                                            if (event.contains("\"SHUTDOWN\"") && generation.get() == 1) {
+                                                only.refuse(true);
+                                            }
+                                        })
+                                        .create(context);
+                            })
+                            .start()) {
+                lambda.awaitInit(Wire.PATIENCE);
+                only.refuse(true);
+                Invocation hangs = lambda.submit(InvocationRequest.of("1"));
+                lambda.eventLog().await(Event.InvocationStarted.class, started -> true, Wire.PATIENCE);
+                clock.advance(Duration.ofSeconds(3));
+                assertThat(hangs.awaitAnswer(Wire.PATIENCE).errorType()).contains("Sandbox.Timedout");
+                clock.advance(Duration.ofMinutes(10));
+                only.refuse(false);
+                lambda.submit(InvocationRequest.of("2")).awaitCompletion(Wire.PATIENCE);
+                clock.advance(Duration.ofSeconds(10));
+
+                assertThat(only.events).noneMatch(event -> event.contains("platform.logsDropped"));
+                assertThat(only.events)
+                        .filteredOn(event -> event.contains(hangs.requestId()))
+                        .extracting(event -> event.replaceAll(".*\"type\":\"([^\"]*)\".*", "$1"))
+                        .containsExactly("platform.start", "platform.runtimeDone", "platform.report");
             }
         }
 

@@ -329,12 +329,15 @@ public sealed interface Event {
      * @param api which of the two
      * @param state {@code Subscribed}, or {@code Already subscribed} when it did before
      * @param types what it asked for
+     * @param differs whether it subscribed before and asks for something else now, which does not count
      */
-    record TelemetrySubscribed(String extension, TelemetryApi api, String state, List<TelemetryType> types)
+    record TelemetrySubscribed(
+            String extension, TelemetryApi api, String state, List<TelemetryType> types, boolean differs)
             implements Event {
         @Override
         public String describe() {
-            return "extension " + extension + ": " + api.title() + ", " + state.toLowerCase(Locale.ROOT) + ": " + types;
+            return "extension " + extension + ": " + api.title() + ", " + state.toLowerCase(Locale.ROOT) + ": " + types
+                    + (differs ? "; what it asks for differs from the first time, and does not count" : "");
         }
     }
 

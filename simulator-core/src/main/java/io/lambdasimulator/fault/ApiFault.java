@@ -17,6 +17,7 @@ public sealed interface ApiFault {
         /**
          * Checks the delay.
          *
+         * @param delay how long
          * @throws IllegalArgumentException when it is negative or longer than 365 days
          */
         public Delay {
@@ -60,6 +61,9 @@ public sealed interface ApiFault {
         /**
          * Checks the status.
          *
+         * @param status the HTTP status, from 400 to 599
+         * @param errorType the value of {@code errorType}
+         * @param errorMessage the value of {@code errorMessage}
          * @throws IllegalArgumentException when it is not that of an error
          */
         public Answer {

@@ -424,10 +424,11 @@ class AssertionsTest {
                 LambdaSimulator.builder().function(PATIENT).runtime((event, context) -> {
                     context.log("a line");
                     return event;
-                }));
+                }))
+                .named("logging");
 
         @Test
-        void what_is_so_passes(@Simulator LambdaSimulator lambda) {
+        void what_is_so_passes(@Simulator("logging") LambdaSimulator lambda) {
             String id = completed(lambda);
 
             assertThat(lambda.telemetry())
@@ -447,7 +448,7 @@ class AssertionsTest {
         }
 
         @Test
-        void what_is_missing_shows_what_there_is(@Simulator LambdaSimulator lambda) {
+        void what_is_missing_shows_what_there_is(@Simulator("logging") LambdaSimulator lambda) {
             String id = completed(lambda);
 
             assertFails(
@@ -481,7 +482,7 @@ class AssertionsTest {
         }
 
         @Test
-        void a_requirement_shows_what_it_said_of_the_newest(@Simulator LambdaSimulator lambda) {
+        void a_requirement_shows_what_it_said_of_the_newest(@Simulator("logging") LambdaSimulator lambda) {
             String id = completed(lambda);
 
             assertThatThrownBy(() -> assertThat(lambda.telemetry())

@@ -20,6 +20,7 @@ import io.lambdasimulator.internal.environment.Participants.Supply;
 import io.lambdasimulator.internal.event.RecordingEventLog;
 import io.lambdasimulator.internal.time.Activity;
 import io.lambdasimulator.invocation.Invocation;
+import io.lambdasimulator.telemetry.TelemetryApi;
 import io.lambdasimulator.invocation.InvocationRejectedException;
 import io.lambdasimulator.invocation.InvocationReport;
 import io.lambdasimulator.invocation.InvocationRequest;
@@ -62,6 +63,9 @@ public final class ExecutionEnvironment {
     private final Subscriptions subscriptions;
     private final Freezing freezing;
     private long freezeCount;
+
+    /** Why the newest freeze failed, for people; empty when it did not. */
+    private String notFrozen = "";
 
     private EnvironmentPhase phase = EnvironmentPhase.NEW;
     private Generation generation;
@@ -350,12 +354,21 @@ public final class ExecutionEnvironment {
     /** {@code PUT /telemetry} and {@code PUT /logs}, which are open during init. */
     public void subscribe(UUID identifier, Subscribers.Request request) throws CallRefused {
         owner.actOrRefuse(() -> {
-            ExtensionAgent agent = extension(identifier, CallRefused.unknownExtension(identifier));
-            if (phase != EnvironmentPhase.NEW && phase != EnvironmentPhase.INIT) {
-                throw CallRefused.subscriptionClosed(request.api());
-            }
-            subscriptions.add(agent.name(), request);
+            subscriptions.add(extensionThatMaySubscribe(identifier, request.api()).name(), request);
         });
+    }
+
+    /** Refuses what would be refused whatever the request says. */
+    public void checkSubscription(UUID identifier, TelemetryApi api) throws CallRefused {
+        owner.actOrRefuse(() -> extensionThatMaySubscribe(identifier, api));
+    }
+
+    private ExtensionAgent extensionThatMaySubscribe(UUID identifier, TelemetryApi api) throws CallRefused {
+        ExtensionAgent agent = extension(identifier, CallRefused.unknownExtension(identifier));
+        if (phase != EnvironmentPhase.NEW && phase != EnvironmentPhase.INIT) {
+            throw CallRefused.subscriptionClosed(api);
+        }
+        return agent;
     }
 
     private ExtensionAgent extension(UUID identifier, CallRefused ifUnknown) throws CallRefused {
@@ -646,7 +659,9 @@ public final class ExecutionEnvironment {
     }
 
     private void beginSequence(ShutdownReason reason) {
-        sequence = new ShutdownSequence(owner, participants, generation, subscriptions, reason, this::sequenceIsOver);
+        Runnable onFlushed = phase == EnvironmentPhase.RESET ? subscriptions::detach : () -> {};
+        sequence = new ShutdownSequence(
+                owner, participants, generation, subscriptions, reason, onFlushed, this::sequenceIsOver);
         sequence.begin();
     }
 
@@ -655,14 +670,20 @@ public final class ExecutionEnvironment {
             Generation next = new Generation(owner, settings, generation.number() + 1);
             next.adoptRuntimeOf(generation);
             generation.dropPolls();
-            int ended = generation.number();
-            owner.effect(() -> participants.endAll(ended));
+            endAll();
             generation = next;
             enter(EnvironmentPhase.FAILED);
             advance();
         } else {
+            endAll();
             shutDownIsOver(report);
         }
+    }
+
+    /** Whoever its participants have left behind goes with it. */
+    private void endAll() {
+        int ended = generation.number();
+        owner.effect(() -> participants.endAll(ended));
     }
 
     private void shutDownIsOver(ShutdownReport report) {
@@ -878,6 +899,7 @@ public final class ExecutionEnvironment {
         owner.act(() -> {
             if (freezing.stopped(round, true)) {
                 freezeCount++;
+                notFrozen = "";
                 owner.record(new Event.EnvironmentFrozen(took, stopped, generation.othersThan(stopped)));
                 enter(EnvironmentPhase.FROZEN);
             }
@@ -888,6 +910,7 @@ public final class ExecutionEnvironment {
     public void freezeFailed(long round, String message) {
         owner.act(() -> {
             if (freezing.stopped(round, false)) {
+                notFrozen = message;
                 owner.record(new Event.FreezeFailed(message));
             }
         });
@@ -1041,14 +1064,21 @@ public final class ExecutionEnvironment {
         return owner.inspect(() -> switch (phase) {
             case NEW -> "the environment is not started";
             case INIT -> generation.waitingForInit();
-            case READY -> "the environment is idle";
+            case READY ->
+                "the environment is idle"
+                        + (!settings.freezes()
+                                ? " and does not freeze"
+                                : notFrozen.isEmpty() ? "" : " and could not be frozen: " + notFrozen);
             case FROZEN -> "the environment is idle and frozen";
             case INVOKE -> waitingForInvocation();
             case RESET ->
                 failed + "; it is being reset, which waits for "
                         + (sequence == null ? "nothing" : sequence.waitingFor());
             case FAILED -> failed + "; it has been reset, and the next invocation initialises it again";
-            case SHUTDOWN, CLOSED -> "the environment is shut down";
+            case SHUTDOWN ->
+                "the environment is being shut down, which waits for "
+                        + (sequence == null ? "nothing" : sequence.waitingFor());
+            case CLOSED -> "the environment is closed";
         });
     }
 

@@ -400,12 +400,16 @@ final class InvocationTask implements Invocation {
     // What a user hangs on these futures must not run on a thread that carries out the environment's effects.
     @Override
     public CompletableFuture<InvocationResult> answer() {
-        return answered.thenApplyAsync(result -> result, owner.callbacks());
+        return forUsers(answered);
     }
 
     @Override
     public CompletableFuture<InvocationReport> completion() {
-        return completed.thenApplyAsync(report -> report, owner.callbacks());
+        return forUsers(completed);
+    }
+
+    private <T> CompletableFuture<T> forUsers(CompletableFuture<T> future) {
+        return future.isDone() ? future.copy() : future.thenApplyAsync(value -> value, owner.callbacks());
     }
 
     @Override

@@ -36,6 +36,7 @@ final class ShutdownSequence {
     private final Generation generation;
     private final ExtensionRegistry extensions;
     private final Subscriptions subscriptions;
+    private final Runnable onFlushed;
     private final Consumer<ShutdownReport> onOver;
     private final ShutdownReason reason;
     private final Instant deadline;
@@ -54,6 +55,7 @@ final class ShutdownSequence {
             Generation generation,
             Subscriptions subscriptions,
             ShutdownReason reason,
+            Runnable onFlushed,
             Consumer<ShutdownReport> onOver) {
         this.owner = owner;
         this.participants = participants;
@@ -61,6 +63,7 @@ final class ShutdownSequence {
         this.extensions = generation.extensions();
         this.subscriptions = subscriptions;
         this.reason = reason;
+        this.onFlushed = onFlushed;
         this.onOver = onOver;
         this.total = extensions.hasExternal()
                 ? WITH_EXTERNAL
@@ -99,6 +102,7 @@ final class ShutdownSequence {
         }
         if (!extensionsTold) {
             extensionsTold = true;
+            onFlushed.run();
             extensions.all().stream().filter(agent -> !agent.isGone()).forEach(this::tell);
         }
         for (ExtensionAgent agent : extensions.all()) {

@@ -8,7 +8,7 @@ import java.util.concurrent.CompletionStage;
 
 /**
  * Who receives telemetry, as far as the life of the environment matters to them. No method blocks or throws; all may be
- * called under the owner's lock.
+ * called under the owner's lock, and what they decide about a generation they decide at once.
  */
 public interface Subscribers {
 
@@ -30,6 +30,9 @@ public interface Subscribers {
 
     /** Whatever is recorded from this place in the event log on is not for this generation of extensions any more. */
     void hold(long place);
+
+    /** Nobody is there to deliver to until the next generation is. */
+    void detach();
 
     /** The next generation of an extension is there. */
     void release(String extension);

@@ -2,9 +2,9 @@ package io.lambdasimulator.internal.environment;
 
 import io.lambdasimulator.event.Event;
 import io.lambdasimulator.telemetry.TelemetryApi;
-import java.util.LinkedHashSet;
+import java.util.HashMap;
 import java.util.List;
-import java.util.Set;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,7 +15,7 @@ final class Subscriptions {
 
     private final Owner owner;
     private final Subscribers subscribers;
-    private final Set<String> names = new LinkedHashSet<>();
+    private final Map<String, Subscribers.Request> requests = new HashMap<>();
     private @Nullable TelemetryApi api;
 
     Subscriptions(Owner owner, Subscribers subscribers) {
@@ -29,16 +29,18 @@ final class Subscriptions {
             throw CallRefused.otherTelemetryApi(request.api(), api);
         }
         api = request.api();
-        boolean added = names.add(extension);
+        Subscribers.Request first = requests.putIfAbsent(extension, request);
         owner.record(new Event.TelemetrySubscribed(
-                extension, request.api(), added ? "Subscribed" : "Already subscribed", request.types()));
-        owner.effect(() -> {
-            if (added) {
-                subscribers.subscribe(extension, request);
-            } else {
-                subscribers.release(extension);
-            }
-        });
+                extension,
+                request.api(),
+                first == null ? "Subscribed" : "Already subscribed",
+                request.types(),
+                first != null && !first.equals(request)));
+        if (first == null) {
+            subscribers.subscribe(extension, request);
+        } else {
+            subscribers.release(extension);
+        }
     }
 
     /**
@@ -48,10 +50,11 @@ final class Subscriptions {
      * @return false when there is nobody to wait for; the callback is not run then
      */
     boolean flush(List<String> extensions, Runnable onDone) {
-        List<String> present = extensions.stream().filter(names::contains).toList();
+        List<String> present = extensions.stream().filter(requests::containsKey).toList();
         if (present.isEmpty()) {
             return false;
         }
+        owner.effect(subscribers::resume); // there is no flush while frozen, and what woke the environment comes first otherwise
         owner.effect(() -> {
             var unused = subscribers.flush(present).whenComplete((nothing, failure) -> owner.act(onDone));
         });
@@ -63,8 +66,13 @@ final class Subscriptions {
         subscribers.hold(owner.place());
     }
 
+    /** This generation of extensions ends. */
+    void detach() {
+        subscribers.detach();
+    }
+
     /** Every extension of the next generation is there. */
     void release() {
-        owner.effect(subscribers::release);
+        subscribers.release();
     }
 }

@@ -24,6 +24,9 @@ public final class RecordingEventLog implements EventLog {
     private static final int SHOWN_ON_TIMEOUT = 25;
     private static final int FIRST_SIZE = 256;
 
+    /** How many characters of output there may be; more than a test looks at, less than what a heap has. */
+    private static final long MOST_TEXT = 64L << 20;
+
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition appended = lock.newCondition();
 
@@ -31,6 +34,9 @@ public final class RecordingEventLog implements EventLog {
     private @Nullable Entry[] ring;
 
     private int size;
+
+    /** Characters of output in the entries. */
+    private long text;
     private final Clock clock;
     private final int capacity;
     private final Secrets secrets;
@@ -70,11 +76,16 @@ public final class RecordingEventLog implements EventLog {
             if (size == ring.length && size < capacity) {
                 grow();
             }
+            long added = textOf(event);
+            while (size == ring.length || (size > 0 && text + added > MOST_TEXT)) {
+                dropOldest();
+            }
+            text += added;
             // Threads that append at the same moment may bring their instants out of order by microseconds.
             newest = time.isAfter(newest) ? time : newest;
             ring[(int) (nextSequence % ring.length)] = new Entry(nextSequence, newest, event);
             nextSequence++;
-            size = Math.min(size + 1, ring.length);
+            size++;
             appended.signalAll();
         } finally {
             lock.unlock();
@@ -85,6 +96,18 @@ public final class RecordingEventLog implements EventLog {
     /** Has something run after each append, on whichever thread that is; it must not block. */
     public void followBy(Runnable whenAppended) {
         follower = whenAppended;
+    }
+
+    private void dropOldest() {
+        int oldest = (int) ((nextSequence - size) % ring.length);
+        text -= textOf(Objects.requireNonNull(ring[oldest]).event());
+        ring[oldest] = null;
+        size--;
+    }
+
+    /** Only output may be large. */
+    private static long textOf(Event event) {
+        return event instanceof Event.ProcessOutput output ? output.line().length() : 0;
     }
 
     private void grow() {
@@ -138,6 +161,17 @@ public final class RecordingEventLog implements EventLog {
                 appended.await();
             }
             return from(sequence);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Until when there is nothing more: now, or the last entry of a log that is closed. */
+    public Instant end() {
+        lock.lock();
+        try {
+            Instant now = clock.instant();
+            return closed || now.isBefore(newest) ? newest : now;
         } finally {
             lock.unlock();
         }

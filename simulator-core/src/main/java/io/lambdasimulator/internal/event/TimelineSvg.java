@@ -40,15 +40,16 @@ public final class TimelineSvg {
     private final Instant from;
     private final TimeScale scale;
 
-    private TimelineSvg(List<EventLog.Entry> entries, Instant from, Secrets secrets) {
+    private TimelineSvg(List<EventLog.Entry> entries, Instant from, Instant end, Secrets secrets) {
         this.secrets = secrets;
         TimelineLanes read = new TimelineLanes(entries);
         this.lanes = read.lanes();
         this.start = entries.get(0).time();
-        this.end = entries.get(entries.size() - 1).time();
+        this.end = end;
         this.from = from;
         TreeSet<Instant> instants = new TreeSet<>(TimelineLanes.instants(lanes, from));
         instants.add(from);
+        instants.add(end);
         this.scale = new TimeScale(instants, read::isIdle, LEFT, WIDTH);
     }
 
@@ -64,7 +65,7 @@ public final class TimelineSvg {
                 .toList();
         int before = Math.max(0, shown.size() - MOST_EVENTS);
         Instant from = before == 0 ? entries.get(0).time() : shown.get(before).time();
-        return new TimelineSvg(entries, from, log.secrets()).draw(before, dropped);
+        return new TimelineSvg(entries, from, log.end(), log.secrets()).draw(before, dropped);
     }
 
     private String draw(int before, long dropped) {

@@ -50,6 +50,7 @@ final class TelemetryApis {
         UUID identifier;
         try {
             identifier = ExtensionsApi.identifier(exchange);
+            environment.checkSubscription(identifier, api);
         } catch (CallRefused refusal) {
             answers.refuse(exchange, refusal);
             return;

@@ -276,7 +276,7 @@ public final class SimulatedParticipants implements Participants, AutoCloseable 
                 if (process.getKey().generation() != generation) {
                     return false;
                 }
-                process.getValue().kill(); // whoever the leader has left behind
+                process.getValue().killTree(); // whoever the leader has left behind
                 return true;
             });
             watchers.keySet().removeIf(launch -> launch.generation() == generation);
@@ -288,6 +288,14 @@ public final class SimulatedParticipants implements Participants, AutoCloseable 
 
     /** Has a process that the user started frozen and thawed with the environment, as that of a participant. */
     public void register(Participant participant, ForeignProcess process) {
+        if (sources.containsKey(participant)) {
+            throw new IllegalArgumentException(participant + " is launched by the simulator, which freezes it anyway;"
+                    + " a process is registered for one that connects by itself");
+        }
+        if (processes.values().stream().anyMatch(launched -> launched.pid() == process.pid())) {
+            throw new IllegalArgumentException(
+                    "process " + process.pid() + " is launched by the simulator, which freezes it anyway");
+        }
         ForeignProcess before = registered.put(participant, process);
         if (before != null) {
             before.thaw();

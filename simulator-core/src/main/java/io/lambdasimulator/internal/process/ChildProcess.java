@@ -141,7 +141,8 @@ final class ChildProcess implements LaunchedProcess {
     }
 
     /** SIGKILL to the group and to every descendant that was ever seen, whatever group it is in now. */
-    void killTree() {
+    @Override
+    public void killTree() {
         group.orphans().forEach(descendants::add);
         freezer.killOutsiders();
         kill();

@@ -20,4 +20,7 @@ public interface LaunchedProcess extends Freezable {
      * closed. Frozen processes are killed as well.
      */
     void kill();
+
+    /** Kills the group, and all descendants that have left it. */
+    void killTree();
 }

@@ -5,13 +5,16 @@ import java.util.Arrays;
 import java.util.function.Consumer;
 
 /**
- * Cuts a stream of bytes into lines. A line ends with a line feed only and may have any length; what is not UTF-8 is
- * replaced.
+ * Cuts a stream of bytes into lines. A line ends with a line feed only; one that is longer than what a log takes in
+ * one event comes in pieces. What is not UTF-8 is replaced.
  */
 final class LineSplitter implements OutputSplitter {
 
     private static final int USUAL_LENGTH = 1024;
     private static final int KEPT_LENGTH = 64 * 1024;
+
+    /** In bytes, as of an event in CloudWatch Logs. */
+    static final int LONGEST = 1024 * 1024;
 
     private final Consumer<String> lines;
     private byte[] begun = new byte[USUAL_LENGTH];
@@ -61,7 +64,30 @@ final class LineSplitter implements OutputSplitter {
     }
 
     private void keep(byte[] buffer, int from, int to) {
-        int length = to - from;
+        int start = from;
+        while (begunLength + to - start > LONGEST) {
+            int fits = LONGEST - begunLength;
+            append(buffer, start, fits);
+            start += fits;
+            cut();
+        }
+        append(buffer, start, to - start);
+    }
+
+    /** Hands out what there is of a line, but for a character that may not be complete. */
+    private void cut() {
+        int end = begunLength;
+        while (end > begunLength - 3 && (begun[end - 1] & 0xc0) == 0x80) {
+            end--;
+        }
+        end = (begun[end - 1] & 0xc0) == 0xc0 ? end - 1 : begunLength;
+        String piece = new String(begun, 0, end, StandardCharsets.UTF_8);
+        System.arraycopy(begun, end, begun, 0, begunLength - end);
+        begunLength -= end;
+        lines.accept(piece);
+    }
+
+    private void append(byte[] buffer, int from, int length) {
         if (begun.length - begunLength < length) {
             begun = Arrays.copyOf(begun, Math.max(begun.length * 2, begunLength + length));
         }

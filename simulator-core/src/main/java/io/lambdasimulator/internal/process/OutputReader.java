@@ -69,14 +69,18 @@ final class OutputReader implements Runnable {
 
     @Override
     public void run() {
-        OutputSplitter splitter = stream == Event.OutputStream.FRAMED_LOG
-                ? new FrameSplitter(this::deliver, line -> deliver(null, line))
-                : new LineSplitter(this::deliver);
+        OutputSplitter splitter = newSplitter();
         byte[] buffer = new byte[BUFFER_LENGTH];
         try (input) {
             int length;
             while ((length = input.read(buffer)) >= 0) {
-                accept(buffer, length, splitter);
+                try {
+                    accept(buffer, length, splitter);
+                } catch (RuntimeException | OutOfMemoryError e) {
+                    LOG.error("a piece of {} is lost", stream, e); // reading has to go on, for whoever waits for its end
+                    matched = 0;
+                    splitter = newSplitter();
+                }
             }
             splitter.accept(mark, matched); // it was no mark after all
             splitter.end();
@@ -86,6 +90,12 @@ final class OutputReader implements Runnable {
             leadersWordsRead();
             ended.countDown();
         }
+    }
+
+    private OutputSplitter newSplitter() {
+        return stream == Event.OutputStream.FRAMED_LOG
+                ? new FrameSplitter(this::deliver, line -> deliver(null, line))
+                : new LineSplitter(this::deliver);
     }
 
     private void accept(byte[] buffer, int length, OutputSplitter splitter) {

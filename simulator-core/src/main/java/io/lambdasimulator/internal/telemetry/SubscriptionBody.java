@@ -1,7 +1,7 @@
 package io.lambdasimulator.internal.telemetry;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.core.exc.StreamConstraintsException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
@@ -17,6 +17,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -27,13 +28,15 @@ import org.jspecify.annotations.Nullable;
 public final class SubscriptionBody {
 
     private static final JsonMapper MAPPER = JsonMapper.builder()
-            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
             .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
             .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
             .build();
 
     private static final Set<String> HOSTS =
-            Set.of("sandbox.localdomain", "sandbox", "localhost", "127.0.0.1", "[::1]");
+            Set.of("sandbox.localdomain", "sandbox", "localhost", "127.0.0.1");
+
+    /** Characters of a value that a message repeats. */
+    private static final int SHOWN = 100;
 
     /** The Runtime API's port in an execution environment. */
     private static final int RESERVED_PORT = 9001;
@@ -67,6 +70,8 @@ public final class SubscriptionBody {
                 throw refused("failed to parse JSON: the body is empty");
             }
             return json;
+        } catch (StreamConstraintsException e) {
+            throw refused("failed to parse JSON: it is nested too deeply, or a name or number in it is too long");
         } catch (JsonProcessingException e) {
             throw refused("failed to parse JSON: " + e.getOriginalMessage());
         } catch (IOException e) {
@@ -82,7 +87,7 @@ public final class SubscriptionBody {
         String version = text("schemaVersion", required(json, "schemaVersion"));
         return Schema.of(api, version)
                 .orElseThrow(() -> invalid(
-                        "schemaVersion", "has to be one of " + Schema.versions(api) + ", not \"" + version + "\""));
+                        "schemaVersion", "has to be one of " + Schema.versions(api) + ", not \"" + shown(version) + "\""));
     }
 
     private List<TelemetryType> types(JsonNode given) throws CallRefused {
@@ -98,7 +103,7 @@ public final class SubscriptionBody {
                     .filter(type -> type.wireName().equals(name))
                     .findFirst()
                     .orElseThrow(
-                            () -> invalid("types", "may hold platform, function and extension, not \"" + name + "\"")));
+                            () -> invalid("types", "may hold platform, function and extension, not \"" + shown(name) + "\"")));
         }
         return List.copyOf(types);
     }
@@ -118,18 +123,13 @@ public final class SubscriptionBody {
         if (given.isMissingNode()) {
             return otherwise;
         }
-        // 1e3 and 1000.0 are integers in JSON Schema.
-        boolean whole =
-                given.isNumber() && given.decimalValue().stripTrailingZeros().scale() <= 0;
-        if (!whole
-                || given.decimalValue().compareTo(java.math.BigDecimal.valueOf(least)) < 0
-                || given.decimalValue().compareTo(java.math.BigDecimal.valueOf(most)) > 0) {
+        if (!given.isIntegralNumber() || !given.canConvertToInt() || given.intValue() < least || given.intValue() > most) {
             throw invalid(
                     "buffering." + name,
                     "has to be an integer from " + least + " to " + most + ", not "
-                            + (given.isNumber() ? shortened(given.asText()) : kind(given)));
+                            + (given.isNumber() ? shown(given.asText()) : kind(given)));
         }
-        return given.decimalValue().intValueExact();
+        return given.intValue();
     }
 
     private Destination destination(JsonNode given) throws CallRefused {
@@ -140,7 +140,7 @@ public final class SubscriptionBody {
         return switch (protocol) {
             case "HTTP" -> http(given);
             case "TCP" -> new Destination.Tcp(tcpPort(required(given, "port", "destination.port")));
-            default -> throw invalid("destination.protocol", "has to be HTTP or TCP, not \"" + protocol + "\"");
+            default -> throw invalid("destination.protocol", "has to be HTTP or TCP, not \"" + shown(protocol) + "\"");
         };
     }
 
@@ -150,13 +150,16 @@ public final class SubscriptionBody {
         try {
             uri = new URI(text);
         } catch (URISyntaxException e) {
-            throw invalid("destination.URI", "could not be parsed: " + e.getMessage());
+            throw invalid("destination.URI", "could not be parsed: " + shown(String.valueOf(e.getMessage())));
         }
         if (!"http".equalsIgnoreCase(uri.getScheme())) {
-            throw invalid("destination.URI", "has to begin with http://, which \"" + text + "\" does not");
+            throw invalid("destination.URI", "has to begin with http://, which \"" + shown(text) + "\" does not");
         }
-        if (uri.getHost() == null || !HOSTS.contains(uri.getHost())) {
-            throw invalid("destination.URI", "host must be sandbox.localdomain, not \"" + uri.getHost() + "\"");
+        if (uri.getHost() == null) {
+            throw invalid("destination.URI", "could not be parsed: there is no host, or no port behind its colon");
+        }
+        if (!HOSTS.contains(uri.getHost().toLowerCase(Locale.ROOT))) {
+            throw invalid("destination.URI", "host must be sandbox.localdomain, not \"" + shown(uri.getHost()) + "\"");
         }
         checkPort("destination.URI", uri.getPort() == -1 ? 80 : uri.getPort());
         return new Destination.Http(uri, method(destination));
@@ -170,7 +173,7 @@ public final class SubscriptionBody {
         }
         String method = text("destination.method", given);
         if (!method.equals("POST") && !method.equals("PUT")) {
-            throw invalid("destination.method", "has to be POST or PUT, not \"" + method + "\"");
+            throw invalid("destination.method", "has to be POST or PUT, not \"" + shown(method) + "\"");
         }
         return method;
     }
@@ -180,7 +183,7 @@ public final class SubscriptionBody {
             throw invalid(
                     "destination.port",
                     "has to be an integer from 1 to 65535, not "
-                            + (given.isNumber() ? shortened(given.asText()) : kind(given)));
+                            + (given.isNumber() ? shown(given.asText()) : kind(given)));
         }
         checkPort("destination.port", given.intValue());
         return given.intValue();
@@ -222,8 +225,8 @@ public final class SubscriptionBody {
         return CallRefused.invalidSubscription(api, message);
     }
 
-    private static String shortened(String number) {
-        return number.length() <= 20 ? number : number.substring(0, 20) + "…";
+    private static String shown(String value) {
+        return value.length() <= SHOWN ? value : value.substring(0, SHOWN) + "…";
     }
 
     private static String kind(JsonNode json) {

@@ -121,7 +121,7 @@ public final class SystemLogLines {
                 + "\tDuration: " + millis(report.duration())
                 + "\tBilled Duration: " + report.billedDuration().toMillis() + " ms"
                 + "\tMemory Size: " + function.memorySize() + " MB"
-                + "\tMax Memory Used: " + report.maxMemoryUsed().orElse(function.memorySize()) + " MB"
+                + "\tMax Memory Used: " + records.maxMemoryUsed(report) + " MB"
                 + report.initDuration()
                         .map(init -> "\tInit Duration: " + millis(init))
                         .orElse("")

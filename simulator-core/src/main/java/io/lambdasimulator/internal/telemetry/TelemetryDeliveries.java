@@ -35,9 +35,6 @@ public final class TelemetryDeliveries implements Subscribers, AutoCloseable {
     private final Deliveries deliveries;
     private final List<Subscribed> subscribed = new CopyOnWriteArrayList<>();
 
-    /** From where on everything waits for the next generation. */
-    private volatile long heldFrom = Long.MAX_VALUE;
-
     public TelemetryDeliveries(
             RecordingEventLog log,
             Clock clock,
@@ -67,9 +64,7 @@ public final class TelemetryDeliveries implements Subscribers, AutoCloseable {
                 subscription.buffering(),
                 subscription.destination());
         subscribed.add(new Subscribed(extension, subscription, subscriber));
-        if (heldFrom != Long.MAX_VALUE) {
-            subscriber.hold(heldFrom); // the reset was quicker
-        }
+        subscriber.wake(); // for what was appended meanwhile
     }
 
     @Override
@@ -84,8 +79,12 @@ public final class TelemetryDeliveries implements Subscribers, AutoCloseable {
 
     @Override
     public void hold(long place) {
-        heldFrom = place;
         each(subscriber -> subscriber.hold(place));
+    }
+
+    @Override
+    public void detach() {
+        each(Subscriber::detach);
     }
 
     @Override
@@ -95,7 +94,6 @@ public final class TelemetryDeliveries implements Subscribers, AutoCloseable {
 
     @Override
     public void release() {
-        heldFrom = Long.MAX_VALUE;
         each(Subscriber::release);
     }
 

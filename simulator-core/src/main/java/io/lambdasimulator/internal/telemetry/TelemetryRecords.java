@@ -170,12 +170,20 @@ public final class TelemetryRecords {
                         report.duration(),
                         report.billedDuration(),
                         function.memorySize(),
-                        report.maxMemoryUsed().orElse(function.memorySize()),
+                        maxMemoryUsed(report),
                         report.initDuration(),
                         Optional.empty()),
                 report.spans(),
                 tracing(report.traceId()),
                 report.tenantId());
+    }
+
+    /**
+     * In MB; half of the memory where nothing was measured. AWS always has a number, and extensions take one that reaches the
+     * memory size for a function that ran out of memory.
+     */
+    int maxMemoryUsed(InvocationReport report) {
+        return report.maxMemoryUsed().orElse(function.memorySize() / 2);
     }
 
     /** Only a sampled trace shows (spec: managed-instances §5.3). */

@@ -75,6 +75,9 @@ class LaunchFailureTest {
         public void hold(long place) {}
 
         @Override
+        public void detach() {}
+
+        @Override
         public void release(String extension) {}
 
         @Override

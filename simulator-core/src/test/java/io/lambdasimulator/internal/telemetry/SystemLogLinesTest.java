@@ -75,7 +75,7 @@ class SystemLogLinesTest {
                         List.of(
                                 "END RequestId: " + ID,
                                 "REPORT RequestId: " + ID + "\tDuration: 2.00 ms\tBilled Duration: 2 ms\tMemory Size:"
-                                        + " 128 MB\tMax Memory Used: 128 MB\t")),
+                                        + " 128 MB\tMax Memory Used: 64 MB\t")),
                 Arguments.of(
                         completed(InvocationStatus.TIMEOUT, null, "PT3S", "PT3.403S", "PT0.40204S"),
                         List.of(
@@ -88,7 +88,7 @@ class SystemLogLinesTest {
                         List.of(
                                 "END RequestId: " + ID,
                                 "REPORT RequestId: " + ID + "\tDuration: 1248.31 ms\tBilled Duration: 1249 ms\tMemory"
-                                        + " Size: 128 MB\tMax Memory Used: 128 MB\tStatus: error\tError Type:"
+                                        + " Size: 128 MB\tMax Memory Used: 64 MB\tStatus: error\tError Type:"
                                         + " Runtime.ExitError")),
                 Arguments.of(new Event.InvocationQueued(ID), List.of()));
     }

@@ -18,6 +18,7 @@ final class Batch {
     private List<Line> lines = new ArrayList<>();
     private long bytes;
     private int attempts;
+    private int attemptsBeforeStart;
     private @Nullable Instant closed;
 
     Batch(long number, Instant opened, Instant due) {
@@ -88,6 +89,15 @@ final class Batch {
 
     int attempts() {
         return attempts;
+    }
+
+    int attemptsSinceStart() {
+        return attempts - attemptsBeforeStart;
+    }
+
+    /** What was tried so far does not count: it was for somebody else. */
+    void startOver() {
+        attemptsBeforeStart = attempts;
     }
 
     void attempted() {

@@ -88,6 +88,7 @@ public final class Subscriber {
     private final ArrayDeque<Line> held = new ArrayDeque<>();
 
     private boolean paused;
+    private boolean away;
     private boolean closed;
     private String whyClosed = "the subscription was closed";
     private long closedAt;
@@ -139,7 +140,9 @@ public final class Subscriber {
 
     /** The log has more. Takes no lock, so it may be called under any. */
     public void wake() {
-        turns.ask();
+        if (!ended.isDone()) {
+            turns.ask();
+        }
     }
 
     /**
@@ -149,28 +152,55 @@ public final class Subscriber {
     public void pause() {
         locked(() -> {
             paused = true;
-            if (attempt != null) {
-                attempt.limit.standStill();
-                attempt.holdTimeBriefly();
-            }
-            if (backOff != null) {
-                backOff.standStill();
-            }
+            standStill();
         });
         turns.ask();
+    }
+
+    private void standStill() {
+        if (attempt != null) {
+            attempt.limit.standStill();
+            attempt.holdTimeBriefly();
+        }
+        if (backOff != null) {
+            backOff.standStill();
+        }
     }
 
     /** Ends the pause. */
     public void resume() {
         locked(() -> {
             paused = false;
-            if (attempt != null) {
-                attempt.limit.run();
-                attempt.holdTime();
-            }
-            if (backOff != null) {
-                backOff.run();
-            }
+            goOn();
+        });
+        turns.ask();
+    }
+
+    private void goOn() {
+        if (isStill()) {
+            return;
+        }
+        if (attempt != null) {
+            attempt.limit.run();
+            attempt.holdTime();
+        }
+        if (backOff != null) {
+            backOff.run();
+        }
+    }
+
+    private boolean isStill() {
+        return paused || away;
+    }
+
+    /**
+     * Nobody is there to deliver to until {@link #release}: what has not been accepted is for whoever comes then, as if it had
+     * never been tried. Otherwise as a {@link #pause}.
+     */
+    public void detach() {
+        locked(() -> {
+            away = true;
+            standStill();
         });
         turns.ask();
     }
@@ -200,9 +230,20 @@ public final class Subscriber {
         turns.ask();
     }
 
-    /** Ends the hold: what waited comes into batches now. */
+    /** Ends the hold and the absence: what waited comes into batches now. */
     public void release() {
         locked(() -> {
+            if (away) {
+                away = false;
+                if (backOff != null) {
+                    backOff.cancel();
+                    backOff = null;
+                }
+                if (inFlight != null) {
+                    inFlight.startOver();
+                }
+                goOn();
+            }
             holdFrom = Long.MAX_VALUE;
             Instant now = clock.instant();
             held.forEach(line -> append(line, now));
@@ -366,7 +407,7 @@ public final class Subscriber {
             int size = line.json().length;
             if (closed) {
                 drop(1, size, line.place(), whyClosed);
-            } else if (waitingBytes + size > MOST_WAITING_BYTES) {
+            } else if (waiting > 0 && waitingBytes + size > MOST_WAITING_BYTES) {
                 cutForFlushes(line.place());
                 drop(1, size, line.place(), TOO_SLOW);
             } else {
@@ -451,7 +492,7 @@ public final class Subscriber {
             Episode told;
             lock.lock();
             try {
-                if (closed || paused || attempt != null || backOff != null) {
+                if (closed || isStill() || attempt != null || backOff != null) {
                     return;
                 }
                 if (inFlight == null) {
@@ -479,7 +520,7 @@ public final class Subscriber {
         Attempt next = new Attempt(batch, told);
         lock.lock();
         try {
-            if (closed || paused) {
+            if (closed || isStill()) {
                 return;
             }
             attempt = next;
@@ -569,8 +610,10 @@ public final class Subscriber {
     private void settle(Batch batch, @Nullable Episode told, Outcome outcome) {
         Instant now = clock.instant();
         if (outcome instanceof Outcome.Failed failed) {
-            if (failed.again() && batch.attempts() < MOST_ATTEMPTS) {
-                backOff(batch.attempts());
+            if (failed.again() && away) {
+                batch.startOver();
+            } else if (failed.again() && batch.attemptsSinceStart() < MOST_ATTEMPTS) {
+                backOff(batch.attemptsSinceStart());
             } else {
                 inFlight = null;
                 drop(batch, now, "could not send events: " + failed.why());
@@ -600,7 +643,7 @@ public final class Subscriber {
             locked(() -> backOff = backOff == next ? null : backOff);
             turns.ask();
         });
-        if (!paused) {
+        if (!isStill()) {
             next.run();
         }
     }
@@ -728,7 +771,7 @@ public final class Subscriber {
     }
 
     private boolean isOver(Flush flush) {
-        if (closed || paused) {
+        if (closed || isStill()) {
             return true;
         }
         Batch oldest = inFlight != null ? inFlight : queue.peek();
