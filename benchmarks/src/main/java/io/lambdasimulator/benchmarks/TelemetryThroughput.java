@@ -1,5 +1,6 @@
 package io.lambdasimulator.benchmarks;
 
+import com.sun.management.OperatingSystemMXBean;
 import io.lambdasimulator.LambdaSimulator;
 import io.lambdasimulator.benchmarks.CountingConsumer.Protocol;
 import io.lambdasimulator.environment.FreezeMode;
@@ -89,16 +90,22 @@ public final class TelemetryThroughput {
             bare(LINES / 2, bytesOfEach);
 
             List<Double> ratios = new ArrayList<>();
+            List<Double> cpuRatios = new ArrayList<>();
             List<Double> rates = new ArrayList<>();
             for (int round = 0; round < ROUNDS; round++) {
-                double bare = LINES / seconds(() -> bare(LINES, bytesOfEach));
-                double delivered = LINES / seconds(() -> deliver(lambda, LINES, 0));
-                ratios.add(bare / delivered);
-                rates.add(delivered);
-                say("events/s to each of three: %,9.0f, bare %,11.0f, ratio %.1f", delivered, bare, bare / delivered);
+                Cost bare = Cost.of(() -> bare(LINES, bytesOfEach));
+                Cost delivered = Cost.of(() -> deliver(lambda, LINES, 0));
+                rates.add(LINES / delivered.seconds);
+                ratios.add(delivered.seconds / bare.seconds);
+                cpuRatios.add(delivered.cpuSeconds / bare.cpuSeconds);
+                say("%,9.0f events/s to each of three, bare %,10.0f; CPU: %4.1f us for each, bare %.2f",
+                        LINES / delivered.seconds,
+                        LINES / bare.seconds,
+                        delivered.cpuSeconds / LINES * 1e6,
+                        bare.cpuSeconds / LINES * 1e6);
             }
-            say("median: %,.0f events/s, bare sockets are %.1f times as fast, %.0f bytes for each event",
-                    percentile(rates, 50), percentile(ratios, 50), bytesOfEach);
+            say("medians: %,.0f events/s of %.0f bytes; %.1f times the time of bare sockets, %.1f times their CPU",
+                    percentile(rates, 50), bytesOfEach, percentile(ratios, 50), percentile(cpuRatios, 50));
 
             deliver(lambda, STEADY_RATE * STEADY_SECONDS, STEADY_RATE);
             for (int i = 0; i < consumers.size(); i++) {
@@ -213,10 +220,18 @@ public final class TelemetryThroughput {
 
     // ---- how it is measured
 
-    private static double seconds(Runnable work) {
-        long begin = System.nanoTime();
-        work.run();
-        return (System.nanoTime() - begin) / 1e9;
+    /** What work takes: CPU of the whole JVM, the consumers and the collection of garbage with it. */
+    private record Cost(double seconds, double cpuSeconds) {
+        static Cost of(Runnable work) {
+            long begin = System.nanoTime();
+            long cpu = cpuNanos();
+            work.run();
+            return new Cost((System.nanoTime() - begin) / 1e9, (cpuNanos() - cpu) / 1e9);
+        }
+
+        private static long cpuNanos() {
+            return ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getProcessCpuTime();
+        }
     }
 
     /** Until it is not negative. */
