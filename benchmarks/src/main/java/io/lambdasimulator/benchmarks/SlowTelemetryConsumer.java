@@ -9,8 +9,8 @@ import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
-import java.util.function.DoubleConsumer;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.DoubleConsumer;
 import org.openjdk.jmh.util.ListStatistics;
 
 /**
@@ -58,11 +58,16 @@ public final class SlowTelemetryConsumer {
             }
             quick.show();
             slow.show();
-            say("slow / quick: p99 %.2f, median %.2f; p99 of two rounds, median of such pairs: %.2f",
+            say(
+                    "slow / quick: p99 %.2f, median %.2f; p99 of two rounds, median of such pairs: %.2f",
                     slow.micros.getPercentile(99) / quick.micros.getPercentile(99),
                     slow.micros.getPercentile(50) / quick.micros.getPercentile(50),
                     ratios.getPercentile(50));
-            say("load of the machine: %.1f", ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage());
+            say(
+                    "load of the machine: %.1f",
+                    ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage());
+            quick.check();
+            slow.check();
             if (quick.delivery().dropped() > 0 || slow.delivery().dropped() == 0) {
                 throw new IllegalStateException("the quick one was slow, or the slow one quick");
             }
@@ -75,6 +80,7 @@ public final class SlowTelemetryConsumer {
         private final CountingConsumer consumer;
         private final LambdaSimulator lambda;
         private final ListStatistics micros = new ListStatistics();
+        private long invocations;
 
         Side(String name, long nanosForEachByte) {
             this.name = name;
@@ -114,8 +120,26 @@ public final class SlowTelemetryConsumer {
                 }
                 long begin = System.nanoTime();
                 lambda.submit(EVENT).awaitCompletion(LIMIT);
+                invocations++;
                 latency.accept((System.nanoTime() - begin) / 1e3);
             }
+        }
+
+        /** Nothing is unaccounted for, as soon as all has been read. */
+        void check() {
+            long produced = invocations * LINES;
+            long end = System.nanoTime() + LIMIT.toNanos();
+            while (known(delivery()) != produced) {
+                if (System.nanoTime() > end) {
+                    throw new IllegalStateException(
+                            name + ": of " + produced + " events, " + known(delivery()) + " are known of");
+                }
+                LockSupport.parkNanos(1_000_000);
+            }
+        }
+
+        private static long known(Delivery delivery) {
+            return delivery.accepted() + delivery.dropped() + delivery.waiting();
         }
 
         Delivery delivery() {
@@ -124,9 +148,15 @@ public final class SlowTelemetryConsumer {
 
         void show() {
             Delivery delivery = delivery();
-            say("%s consumer: %,d invocations, median %,.0f us, p99 %,.0f us; events accepted %,d, dropped %,d, waiting %,d",
-                    name, micros.getN(), micros.getPercentile(50), micros.getPercentile(99),
-                    delivery.accepted(), delivery.dropped(), delivery.waiting());
+            say(
+                    "%s consumer: %,d invocations, median %,.0f us, p99 %,.0f us; events accepted %,d, dropped %,d, waiting %,d",
+                    name,
+                    micros.getN(),
+                    micros.getPercentile(50),
+                    micros.getPercentile(99),
+                    delivery.accepted(),
+                    delivery.dropped(),
+                    delivery.waiting());
         }
 
         @Override

@@ -5,7 +5,6 @@ import io.lambdasimulator.LambdaSimulator;
 import io.lambdasimulator.benchmarks.CountingConsumer.Protocol;
 import io.lambdasimulator.environment.FreezeMode;
 import io.lambdasimulator.environment.FunctionConfiguration;
-
 import io.lambdasimulator.invocation.InvocationRequest;
 import io.lambdasimulator.participant.InvocationContext;
 import io.lambdasimulator.telemetry.TelemetrySubscription;
@@ -47,7 +46,8 @@ public final class TelemetryThroughput {
 
     private static final int TIMEOUT_MS = 100;
     private static final Duration LIMIT = Duration.ofMinutes(3);
-    private static final String LINE = " INFO  [main] \"GET /orders/4711 HTTP/1.1\" 200, 1532 bytes in 17 ms, cache miss";
+    private static final String LINE =
+            " INFO  [main] \"GET /orders/4711 HTTP/1.1\" 200, 1532 bytes in 17 ms, cache miss";
 
     private final List<CountingConsumer> consumers = List.of(
             new CountingConsumer(Protocol.HTTP, number -> seen(0, number)),
@@ -56,8 +56,7 @@ public final class TelemetryThroughput {
 
     // When the timed lines were written, and how long each took to each consumer.
     private final AtomicLongArray written = new AtomicLongArray(1 + LINES / TIMED);
-    private final List<AtomicLongArray> lag =
-            List.of(newTimes(), newTimes(), newTimes());
+    private final List<AtomicLongArray> lag = List.of(newTimes(), newTimes(), newTimes());
 
     private long produced;
 
@@ -82,11 +81,13 @@ public final class TelemetryThroughput {
                 .freeze(FreezeMode.NONE)
                 .runtime(this::write);
         for (int i = 0; i < consumers.size(); i++) {
-            builder.extension("consumer-" + i, SubscribingExtension.named("consumer-" + i, TIMEOUT_MS, consumers.get(i)));
+            builder.extension(
+                    "consumer-" + i, SubscribingExtension.named("consumer-" + i, TIMEOUT_MS, consumers.get(i)));
         }
         try (LambdaSimulator lambda = builder.start().awaitInit(LIMIT)) {
             deliver(lambda, LINES / 2, 0);
-            double bytesOfEach = (double) consumers.get(0).bytes() / consumers.get(0).events();
+            double bytesOfEach =
+                    (double) consumers.get(0).bytes() / consumers.get(0).events();
             bare(LINES / 2, bytesOfEach);
 
             List<Double> ratios = new ArrayList<>();
@@ -98,19 +99,22 @@ public final class TelemetryThroughput {
                 rates.add(LINES / delivered.seconds);
                 ratios.add(delivered.seconds / bare.seconds);
                 cpuRatios.add(delivered.cpuSeconds / bare.cpuSeconds);
-                say("%,9.0f events/s to each of three, bare %,10.0f; CPU: %4.1f us for each, bare %.2f",
+                say(
+                        "%,9.0f events/s to each of three, bare %,10.0f; CPU: %4.1f us for each, bare %.2f",
                         LINES / delivered.seconds,
                         LINES / bare.seconds,
                         delivered.cpuSeconds / LINES * 1e6,
                         bare.cpuSeconds / LINES * 1e6);
             }
-            say("medians: %,.0f events/s of %.0f bytes; %.1f times the time of bare sockets, %.1f times their CPU",
+            say(
+                    "medians: %,.0f events/s of %.0f bytes; %.1f times the time of bare sockets, %.1f times their CPU",
                     percentile(rates, 50), bytesOfEach, percentile(ratios, 50), percentile(cpuRatios, 50));
 
             deliver(lambda, STEADY_RATE * STEADY_SECONDS, STEADY_RATE);
             for (int i = 0; i < consumers.size(); i++) {
                 List<Double> millis = lag(i, STEADY_RATE * STEADY_SECONDS);
-                say("from the log to consumer %d at %,d lines/s: median %.1f ms, p99 %.1f ms",
+                say(
+                        "from the log to consumer %d at %,d lines/s: median %.1f ms, p99 %.1f ms",
                         i, STEADY_RATE, percentile(millis, 50), percentile(millis, 99));
             }
             checkAndShow(lambda);
@@ -121,19 +125,25 @@ public final class TelemetryThroughput {
     private void checkAndShow(LambdaSimulator lambda) {
         for (TelemetrySubscription subscription : lambda.telemetry().subscriptions()) {
             Delivery delivery = subscription.delivery();
-            say("%s: produced %,d, accepted %,d, dropped %,d",
+            say(
+                    "%s: produced %,d, accepted %,d, dropped %,d",
                     subscription.extension(), produced, delivery.accepted(), delivery.dropped());
             if (delivery.accepted() + delivery.dropped() != produced || delivery.waiting() != 0) {
                 throw new IllegalStateException("events are unaccounted for: " + delivery.waiting() + " wait");
             }
         }
         System.gc();
-        say("heap: %,d KB live after it, -Xmx %,d KB; garbage collections took %,d ms of %,d ms",
+        say(
+                "heap: %,d KB live after it, -Xmx %,d KB; garbage collections took %,d ms of %,d ms",
                 ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed() / 1024,
                 Runtime.getRuntime().maxMemory() / 1024,
-                ManagementFactory.getGarbageCollectorMXBeans().stream().mapToLong(gc -> gc.getCollectionTime()).sum(),
+                ManagementFactory.getGarbageCollectorMXBeans().stream()
+                        .mapToLong(gc -> gc.getCollectionTime())
+                        .sum(),
                 ManagementFactory.getRuntimeMXBean().getUptime());
-        say("load of the machine: %.1f", ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage());
+        say(
+                "load of the machine: %.1f",
+                ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage());
     }
 
     // ---- the function
@@ -161,7 +171,11 @@ public final class TelemetryThroughput {
                 await(() -> System.nanoTime() - due);
             } else if (i % 1000 == 0) {
                 long behind = first + i - AHEAD;
-                await(() -> consumers.stream().mapToLong(CountingConsumer::events).min().orElseThrow() - behind);
+                await(() -> consumers.stream()
+                                .mapToLong(CountingConsumer::events)
+                                .min()
+                                .orElseThrow()
+                        - behind);
             }
             if (i % TIMED == 0) {
                 written.set(i / TIMED, System.nanoTime());
@@ -200,7 +214,8 @@ public final class TelemetryThroughput {
                 .getBytes(StandardCharsets.US_ASCII);
         long all = lines * Math.round(bytesOfEach);
         CompletableFuture.allOf(consumers.stream()
-                        .map(any -> CompletableFuture.runAsync(() -> send(bytes, all, lines), task -> new Thread(task).start()))
+                        .map(any -> CompletableFuture.runAsync(
+                                () -> send(bytes, all, lines), task -> new Thread(task).start()))
                         .toArray(CompletableFuture[]::new))
                 .join();
     }
@@ -230,7 +245,8 @@ public final class TelemetryThroughput {
         }
 
         private static long cpuNanos() {
-            return ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getProcessCpuTime();
+            return ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class)
+                    .getProcessCpuTime();
         }
     }
 
@@ -246,7 +262,9 @@ public final class TelemetryThroughput {
     }
 
     private static double percentile(List<Double> values, double rank) {
-        return new ListStatistics(values.stream().mapToDouble(Double::doubleValue).toArray()).getPercentile(rank);
+        return new ListStatistics(
+                        values.stream().mapToDouble(Double::doubleValue).toArray())
+                .getPercentile(rank);
     }
 
     private static void say(String format, Object... values) {
