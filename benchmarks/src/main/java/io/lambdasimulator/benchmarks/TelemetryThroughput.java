@@ -160,7 +160,7 @@ public final class TelemetryThroughput {
     }
 
     private byte[] write(byte[] event, InvocationContext context) {
-        String[] wish = new String(event, StandardCharsets.UTF_8).split(":");
+        String[] wish = new String(event, StandardCharsets.UTF_8).split(":", -1);
         int lines = Integer.parseInt(wish[0]);
         int rate = Integer.parseInt(wish[1]);
         long first = consumers.get(0).events();
