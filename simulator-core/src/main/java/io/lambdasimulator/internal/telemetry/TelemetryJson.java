@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.io.JsonStringEncoder;
 import io.lambdasimulator.environment.LogFormat;
 import io.lambdasimulator.invocation.Span;
 import io.lambdasimulator.telemetry.TelemetryApi;
@@ -32,6 +33,8 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.math.BigDecimal;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
@@ -54,8 +57,18 @@ final class TelemetryJson {
                     "uuuu-MM-dd'T'HH:mm:ss.SSS'Z'", Locale.ROOT)
             .withZone(ZoneOffset.UTC);
 
+    private static final byte[] BEFORE_TIME = ascii("{\"time\":\"");
+    private static final byte[] BEFORE_FUNCTION_LINE = ascii("\",\"type\":\"function\",\"record\":\"");
+    private static final byte[] BEFORE_EXTENSION_LINE = ascii("\",\"type\":\"extension\",\"record\":\"");
+    private static final byte[] AFTER_LINE = ascii("\\n\"}");
+
     private final Schema schema;
     private final LogFormat logFormat;
+
+    /** Lines come in bursts, and one after the other has the same time. Any thread's will do, so nothing guards it. */
+    private Stamp newest = new Stamp(Long.MIN_VALUE, new byte[0]);
+
+    private record Stamp(long millis, byte[] text) {}
 
     TelemetryJson(Schema schema, LogFormat logFormat) {
         this.schema = schema;
@@ -64,6 +77,14 @@ final class TelemetryJson {
 
     /** An event: its time with milliseconds, its type, its record. */
     byte[] bytes(Instant time, TelemetryRecord record) {
+        if (logFormat == LogFormat.TEXT || !schema.hasStructuredLines()) {
+            if (record instanceof FunctionLog log) {
+                return textLine(time, BEFORE_FUNCTION_LINE, log.line());
+            }
+            if (record instanceof ExtensionLog log) {
+                return textLine(time, BEFORE_EXTENSION_LINE, log.line());
+            }
+        }
         ByteArrayOutputStream out = new ByteArrayOutputStream(256);
         try (JsonGenerator json = JSON.createGenerator(out)) {
             json.writeStartObject();
@@ -76,6 +97,34 @@ final class TelemetryJson {
             throw new UncheckedIOException(e); // an array takes everything
         }
         return out.toByteArray();
+    }
+
+    /** A line as a string, which ends in its line feed, as captured. There are so many of them that they have a way of their own. */
+    private byte[] textLine(Instant time, byte[] beforeLine, String line) {
+        byte[] quoted = JsonStringEncoder.getInstance().quoteAsUTF8(line);
+        byte[] stamp = stamp(time);
+        return ByteBuffer.allocate(
+                        BEFORE_TIME.length + stamp.length + beforeLine.length + quoted.length + AFTER_LINE.length)
+                .put(BEFORE_TIME)
+                .put(stamp)
+                .put(beforeLine)
+                .put(quoted)
+                .put(AFTER_LINE)
+                .array();
+    }
+
+    private byte[] stamp(Instant time) {
+        long millis = time.toEpochMilli();
+        Stamp stamp = newest;
+        if (stamp.millis != millis) {
+            stamp = new Stamp(millis, ascii(TIME.format(time)));
+            newest = stamp;
+        }
+        return stamp.text;
+    }
+
+    private static byte[] ascii(String text) {
+        return text.getBytes(StandardCharsets.US_ASCII);
     }
 
     /** Milliseconds with up to three decimals and at least one: {@code 93.0}, {@code 11.642}. */
@@ -93,9 +142,9 @@ final class TelemetryJson {
 
         void write(Instant time, TelemetryRecord record) throws IOException {
             if (record instanceof FunctionLog log) {
-                line(time, log.line());
+                structuredLine(time, log.line());
             } else if (record instanceof ExtensionLog log) {
-                line(time, log.line());
+                structuredLine(time, log.line());
             } else if (record instanceof PlatformFault fault) {
                 json.writeString(fault.message());
             } else {
@@ -258,13 +307,11 @@ final class TelemetryJson {
         }
 
         /**
-         * A line ends in its line feed, as captured; with the JSON log format it is an object for those whose schema knows
-         * that, and one is made for what is none (spec: production-captures §4.4).
+         * With the JSON log format a line is an object for those whose schema knows that, and one is made for what is none
+         * (spec: production-captures §4.4).
          */
-        private void line(Instant time, String line) throws IOException {
-            if (logFormat == LogFormat.TEXT || !schema.hasStructuredLines()) {
-                json.writeString(line + "\n");
-            } else if (isObject(line)) {
+        private void structuredLine(Instant time, String line) throws IOException {
+            if (isObject(line)) {
                 // A message of several lines is one record, which takes one line.
                 json.writeRawValue(line.strip().replace('\n', ' ').replace('\r', ' '));
             } else {

@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -28,5 +29,23 @@ class LineSplitterTest {
         splitter.end();
 
         assertThat(lines).containsExactly("one", "", "two\r", "schön 🐑", "x".repeat(5000), "the last");
+    }
+
+    @Test
+    void a_line_without_an_end_comes_in_pieces_and_no_character_is_cut() {
+        List<String> lines = new ArrayList<>();
+        LineSplitter splitter = new LineSplitter(lines::add);
+        String character = "\ud83d\udc11";
+        byte[] part = ("x" + character.repeat(4000)).getBytes(StandardCharsets.UTF_8);
+
+        for (int i = 0; i < 200; i++) {
+            splitter.accept(part, part.length);
+        }
+        splitter.end();
+
+        assertThat(lines).hasSize(4);
+        assertThat(String.join("", lines)).isEqualTo(("x" + character.repeat(4000)).repeat(200));
+        assertThat(lines.get(0).getBytes(StandardCharsets.UTF_8).length)
+                .isBetween(LineSplitter.LONGEST - 3, LineSplitter.LONGEST);
     }
 }

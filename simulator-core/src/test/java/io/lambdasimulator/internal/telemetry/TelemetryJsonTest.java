@@ -230,6 +230,34 @@ class TelemetryJsonTest {
     }
 
     @Test
+    void lines_of_text_are_escaped_and_nothing_more() {
+        assertThat(text(
+                        Schema.TELEMETRY_2025_01_29,
+                        LogFormat.TEXT,
+                        new FunctionLog("\"a\\b\"\t\u001b[0m\r \u00e9 \ud83d\ude00 /")))
+                .endsWith(
+                        "\"type\":\"function\",\"record\":\"\\\"a\\\\b\\\"\\t\\u001B[0m\\r \u00e9 \ud83d\ude00 /\\n\"}");
+        assertThat(text(Schema.LOGS_2021_03_18, LogFormat.JSON, new ExtensionLog("e", "")))
+                .endsWith("\"type\":\"extension\",\"record\":\"\\n\"}");
+    }
+
+    @Test
+    void each_line_has_the_time_of_its_own() {
+        TelemetryJson json = new TelemetryJson(Schema.TELEMETRY_2025_01_29, LogFormat.TEXT);
+        List<String> times = Stream.of(0, 1, 999, 1_000, 0)
+                .map(micros -> json.bytes(TIME.plusNanos(micros * 1_000L), new FunctionLog("x")))
+                .map(bytes -> new String(bytes, StandardCharsets.UTF_8).substring(9, 33))
+                .toList();
+        assertThat(times)
+                .containsExactly(
+                        "2026-01-01T12:00:00.015Z",
+                        "2026-01-01T12:00:00.016Z",
+                        "2026-01-01T12:00:00.016Z",
+                        "2026-01-01T12:00:00.016Z",
+                        "2026-01-01T12:00:00.015Z");
+    }
+
+    @Test
     void a_line_that_is_JSON_is_a_text_under_the_text_format() {
         assertThat(text(Schema.TELEMETRY_2025_01_29, LogFormat.TEXT, new FunctionLog("{}")))
                 .endsWith("\"record\":\"{}\\n\"}");
