@@ -208,10 +208,10 @@ class TelemetryTest {
             try (TelemetryConsumer consumer = new TelemetryConsumer("2025-01-29", "\"platform\"");
                     LambdaSimulator lambda = LambdaSimulator.builder()
                             .runtime(Command.of(
-                                    "python3",
-                                    Path.of("src/test/resources/puppets/runtime.py")
-                                            .toAbsolutePath()
-                                            .toString())
+                                            "python3",
+                                            Path.of("src/test/resources/puppets/runtime.py")
+                                                    .toAbsolutePath()
+                                                    .toString())
                                     .environment("STATE", state.toString()))
                             .extension("watcher", consumer.extension("watcher", event -> {}))
                             .start()) {

@@ -421,10 +421,10 @@ class AssertionsTest {
 
         @RegisterExtension
         static final LambdaSimulatorExtension LOGGING = LambdaSimulatorExtension.of(
-                LambdaSimulator.builder().function(PATIENT).runtime((event, context) -> {
-                    context.log("a line");
-                    return event;
-                }))
+                        LambdaSimulator.builder().function(PATIENT).runtime((event, context) -> {
+                            context.log("a line");
+                            return event;
+                        }))
                 .named("logging");
 
         @Test

@@ -20,12 +20,12 @@ import io.lambdasimulator.internal.environment.Participants.Supply;
 import io.lambdasimulator.internal.event.RecordingEventLog;
 import io.lambdasimulator.internal.time.Activity;
 import io.lambdasimulator.invocation.Invocation;
-import io.lambdasimulator.telemetry.TelemetryApi;
 import io.lambdasimulator.invocation.InvocationRejectedException;
 import io.lambdasimulator.invocation.InvocationReport;
 import io.lambdasimulator.invocation.InvocationRequest;
 import io.lambdasimulator.invocation.InvocationResult;
 import io.lambdasimulator.invocation.InvocationStatus;
+import io.lambdasimulator.telemetry.TelemetryApi;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -354,7 +354,8 @@ public final class ExecutionEnvironment {
     /** {@code PUT /telemetry} and {@code PUT /logs}, which are open during init. */
     public void subscribe(UUID identifier, Subscribers.Request request) throws CallRefused {
         owner.actOrRefuse(() -> {
-            subscriptions.add(extensionThatMaySubscribe(identifier, request.api()).name(), request);
+            subscriptions.add(
+                    extensionThatMaySubscribe(identifier, request.api()).name(), request);
         });
     }
 

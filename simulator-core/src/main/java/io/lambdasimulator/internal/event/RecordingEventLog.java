@@ -37,6 +37,7 @@ public final class RecordingEventLog implements EventLog {
 
     /** Characters of output in the entries. */
     private long text;
+
     private final Clock clock;
     private final int capacity;
     private final Secrets secrets;

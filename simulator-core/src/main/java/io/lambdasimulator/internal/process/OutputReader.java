@@ -77,7 +77,8 @@ final class OutputReader implements Runnable {
                 try {
                     accept(buffer, length, splitter);
                 } catch (RuntimeException | OutOfMemoryError e) {
-                    LOG.error("a piece of {} is lost", stream, e); // reading has to go on, for whoever waits for its end
+                    LOG.error(
+                            "a piece of {} is lost", stream, e); // reading has to go on, for whoever waits for its end
                     matched = 0;
                     splitter = newSplitter();
                 }

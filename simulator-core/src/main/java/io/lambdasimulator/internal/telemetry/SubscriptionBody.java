@@ -32,8 +32,7 @@ public final class SubscriptionBody {
             .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
             .build();
 
-    private static final Set<String> HOSTS =
-            Set.of("sandbox.localdomain", "sandbox", "localhost", "127.0.0.1");
+    private static final Set<String> HOSTS = Set.of("sandbox.localdomain", "sandbox", "localhost", "127.0.0.1");
 
     /** Characters of a value that a message repeats. */
     private static final int SHOWN = 100;
@@ -87,7 +86,8 @@ public final class SubscriptionBody {
         String version = text("schemaVersion", required(json, "schemaVersion"));
         return Schema.of(api, version)
                 .orElseThrow(() -> invalid(
-                        "schemaVersion", "has to be one of " + Schema.versions(api) + ", not \"" + shown(version) + "\""));
+                        "schemaVersion",
+                        "has to be one of " + Schema.versions(api) + ", not \"" + shown(version) + "\""));
     }
 
     private List<TelemetryType> types(JsonNode given) throws CallRefused {
@@ -102,8 +102,8 @@ public final class SubscriptionBody {
             types.add(Arrays.stream(TelemetryType.values())
                     .filter(type -> type.wireName().equals(name))
                     .findFirst()
-                    .orElseThrow(
-                            () -> invalid("types", "may hold platform, function and extension, not \"" + shown(name) + "\"")));
+                    .orElseThrow(() -> invalid(
+                            "types", "may hold platform, function and extension, not \"" + shown(name) + "\"")));
         }
         return List.copyOf(types);
     }
@@ -123,7 +123,10 @@ public final class SubscriptionBody {
         if (given.isMissingNode()) {
             return otherwise;
         }
-        if (!given.isIntegralNumber() || !given.canConvertToInt() || given.intValue() < least || given.intValue() > most) {
+        if (!given.isIntegralNumber()
+                || !given.canConvertToInt()
+                || given.intValue() < least
+                || given.intValue() > most) {
             throw invalid(
                     "buffering." + name,
                     "has to be an integer from " + least + " to " + most + ", not "
