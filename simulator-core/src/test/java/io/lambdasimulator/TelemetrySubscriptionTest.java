@@ -34,7 +34,8 @@ class TelemetrySubscriptionTest {
 
     private final LambdaSimulator lambda =
             LambdaSimulator.builder().declareExtension("watcher").start();
-    private final BareExtension extension = BareExtension.register(lambda, "watcher", "INVOKE", "SHUTDOWN");
+    // Without SHUTDOWN nobody waits for it to exit, which it never does.
+    private final BareExtension extension = BareExtension.register(lambda, "watcher", "INVOKE");
 
     @AfterEach
     void close() {
