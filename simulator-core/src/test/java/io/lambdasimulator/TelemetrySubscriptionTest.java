@@ -1,6 +1,7 @@
 package io.lambdasimulator;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Named.named;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import io.lambdasimulator.Wire.Reply;
@@ -129,7 +130,7 @@ class TelemetrySubscriptionTest {
                 arguments("", "failed to parse JSON: the body is empty"),
                 arguments("{", "failed to parse JSON: "),
                 arguments("[]", "failed to parse JSON: the body has to be an object, not an empty array"),
-                arguments("[".repeat(5000), "failed to parse JSON: it is nested too deeply"),
+                arguments(named("5000 brackets", "[".repeat(5000)), "failed to parse JSON: it is nested too deeply"),
                 arguments(GOOD + "{}", "failed to parse JSON: "),
                 arguments("{" + ALL + "," + HTTP + "}", "schemaVersion is missing"),
                 arguments(
