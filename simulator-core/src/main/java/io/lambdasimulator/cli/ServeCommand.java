@@ -147,15 +147,13 @@ final class ServeCommand implements Callable<Integer> {
             description = "The function's memory, 128 to 10240. Default: AWS_LAMBDA_FUNCTION_MEMORY_SIZE, else 3008.")
     private @Nullable String memory;
 
-    @Option(
-            names = "--enforce-memory-limit",
-            description = "Kills the runtime when all processes together use more than the function's memory.")
+    @Option(names = "--enforce-memory-limit", description = "Kills a runtime that uses more than --memory.")
     private boolean enforceMemoryLimit;
 
     @Option(
             names = "--system-log-level",
             paramLabel = "LEVEL",
-            description = "DEBUG, INFO or WARN, for the service's lines with AWS_LAMBDA_LOG_FORMAT=JSON.")
+            description = "DEBUG, INFO or WARN; for AWS_LAMBDA_LOG_FORMAT=JSON.")
     private @Nullable String systemLogLevel;
 
     @Option(

@@ -5,16 +5,16 @@ import java.util.Arrays;
 import java.util.function.Consumer;
 
 /**
- * Cuts a stream of bytes into lines. A line ends with a line feed only; one that is longer than what a log takes in
- * one event comes in pieces. What is not UTF-8 is replaced.
+ * Cuts a stream of bytes into lines. A line ends with a line feed only; one that is so long that it threatens the heap
+ * comes in pieces. What is not UTF-8 is replaced.
  */
 final class LineSplitter implements OutputSplitter {
 
     private static final int USUAL_LENGTH = 1024;
     private static final int KEPT_LENGTH = 64 * 1024;
 
-    /** In bytes, as of an event in CloudWatch Logs. */
-    static final int LONGEST = 1024 * 1024;
+    /** In bytes. */
+    static final int LONGEST = 16 * 1024 * 1024;
 
     private final Consumer<String> lines;
     private byte[] begun = new byte[USUAL_LENGTH];
