@@ -304,7 +304,7 @@ class AssertionsTest {
             assertThatThrownBy(() -> assertThat(lambda).isInPhase(EnvironmentPhase.FAILED))
                     .isInstanceOf(AssertionError.class)
                     .hasMessageStartingWith("expected the environment to be in phase FAILED, but this is how it stands:"
-                            + System.lineSeparator() + "phase READY: the environment is idle\n");
+                            + System.lineSeparator() + "phase READY: the environment is idle and does not freeze\n");
             assertThatThrownBy(() -> assertThat(lambda).as("shop").entersPhaseWithin(EnvironmentPhase.FAILED, AT_ONCE))
                     .isInstanceOf(AssertionError.class)
                     .hasMessageStartingWith("[shop] the environment has not entered phase FAILED within 1 ms");
