@@ -53,7 +53,7 @@ class TelemetryExtensionTest {
 
         List<String> dispatched = lambda.process(Participant.extension(NAME)).output(Event.OutputStream.STDOUT);
         assertThat(dispatched)
-                .extracting(line -> line.split(" ")[1])
+                .extracting(line -> line.split(" ", 3)[1])
                 .containsExactly(
                         "platform.initStart",
                         "platform.telemetrySubscription",
