@@ -1,6 +1,11 @@
 #!/usr/bin/env python3
-"""An extension that lives from telemetry: it subscribes over HTTP or, with the argument "tcp", over TCP, keeps what arrives, and
-dispatches it after each invocation and before it ends. Dispatching is printing here. Standard library only."""
+"""An extension that lives from telemetry, in one file of standard Python: it subscribes over HTTP or, with the argument "tcp", over
+TCP, keeps what arrives, and dispatches it after each invocation and before it ends. Dispatching is printing here.
+
+Run it in a test: LambdaSimulator.builder().extension("telemetry_extension.py", Command.of("python3", "python/telemetry_extension.py"))
+
+What it asks of the Telemetry API: https://docs.aws.amazon.com/lambda/latest/dg/telemetry-api.html
+"""
 
 import http.client
 import http.server

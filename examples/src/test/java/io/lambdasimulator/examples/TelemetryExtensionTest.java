@@ -22,6 +22,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 /**
  * An extension that lives from telemetry, as a process: it waits for {@code platform.runtimeDone} before it polls again, so the
  * report of an invocation reaches it with the next one, or before its {@code SHUTDOWN}.
+ *
+ * <p>Run it: {@code mvn test -pl examples -am -Dtest=TelemetryExtensionTest -Dsurefire.failIfNoSpecifiedTests=false}.
  */
 class TelemetryExtensionTest {
 
