@@ -70,7 +70,7 @@ class TelemetrySequencesTest {
         return command;
     }
 
-    private static Path resource(String name) {
+    static Path resource(String name) {
         try {
             return Path.of(Objects.requireNonNull(TelemetrySequencesTest.class.getResource(name), name)
                     .toURI());

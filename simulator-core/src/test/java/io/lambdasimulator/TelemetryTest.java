@@ -210,8 +210,7 @@ class TelemetryTest {
                     LambdaSimulator lambda = LambdaSimulator.builder()
                             .runtime(Command.of(
                                             "python3",
-                                            Path.of("src/test/resources/puppets/runtime.py")
-                                                    .toAbsolutePath()
+                                            TelemetrySequencesTest.resource("/puppets/runtime.py")
                                                     .toString())
                                     .environment("STATE", state.toString()))
                             .extension("watcher", consumer.extension("watcher", event -> {
