@@ -7,8 +7,8 @@ import java.util.List;
 import java.util.function.Predicate;
 
 /**
- * Everything that happened in an execution environment, in order. It is append-only and bounded: beyond its capacity the
- * oldest entries make room, and {@link #dropped()} counts them. Safe for use by any thread.
+ * Everything that happened in an execution environment, in order. It is append-only and bounded: beyond its capacity, or
+ * beyond 64 Mi characters of output, the oldest entries make room, and {@link #dropped()} counts them. Safe for use by any thread.
  */
 public interface EventLog {
 

@@ -54,8 +54,7 @@ final class Subscriptions {
         if (present.isEmpty()) {
             return false;
         }
-        owner.effect(subscribers::resume); // there is no flush while frozen, and what woke the environment comes first
-        // otherwise
+        owner.effect(subscribers::resume); // a flush while paused would be over at once
         owner.effect(() -> {
             var unused = subscribers.flush(present).whenComplete((nothing, failure) -> owner.act(onDone));
         });
