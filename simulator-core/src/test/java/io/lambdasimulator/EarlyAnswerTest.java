@@ -210,4 +210,18 @@ class EarlyAnswerTest {
             throw new IllegalStateException(e);
         }
     }
+
+    @Test
+    void futures_are_done_once_a_wait_for_the_same_has_returned() {
+        try (LambdaSimulator hosted =
+                LambdaSimulator.builder().runtime((event, context) -> event).start()) {
+            for (int i = 0; i < 100; i++) {
+                Invocation invocation = hosted.submit(InvocationRequest.of("1"));
+                invocation.awaitCompletion(Wire.PATIENCE);
+
+                assertThat(invocation.completion()).isDone();
+                assertThat(invocation.answer()).isDone();
+            }
+        }
+    }
 }

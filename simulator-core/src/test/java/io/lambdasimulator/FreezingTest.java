@@ -352,4 +352,29 @@ class FreezingTest {
             throw new AssertionError(e);
         }
     }
+
+    @Test
+    void of_what_the_simulator_runs_itself_needs_no_registration() throws IOException {
+        Process other = new ProcessBuilder("sleep", "60").start();
+        try (LambdaSimulator lambda =
+                LambdaSimulator.builder().runtime((event, context) -> event).start()) {
+            assertThatThrownBy(() -> lambda.registerProcess(Participant.RUNTIME, other.pid()))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("is launched by the simulator, which freezes it anyway");
+        } finally {
+            other.destroyForcibly();
+        }
+    }
+
+    @Test
+    void that_is_off_is_said_by_who_waits_for_it() {
+        try (LambdaSimulator lambda = LambdaSimulator.builder()
+                .runtime((event, context) -> event)
+                .freeze(FreezeMode.NONE)
+                .start()
+                .awaitInit(Wire.PATIENCE)) {
+            assertThatThrownBy(() -> lambda.awaitFrozen(Duration.ofMillis(1)))
+                    .hasMessageContaining("the environment is idle and does not freeze");
+        }
+    }
 }

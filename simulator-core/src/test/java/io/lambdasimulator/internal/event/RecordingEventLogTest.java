@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.lambdasimulator.environment.InitPhase;
+import io.lambdasimulator.environment.Participant;
 import io.lambdasimulator.event.Event;
 import io.lambdasimulator.event.EventLog;
 import java.time.Clock;
@@ -80,5 +81,18 @@ class RecordingEventLogTest {
 
         assertThat(log.awaitFrom(0)).hasSize(1);
         assertThat(log.awaitFrom(1)).isEmpty();
+    }
+
+    @Test
+    void output_is_bounded_by_its_characters() {
+        RecordingEventLog log = new RecordingEventLog(Clock.systemUTC(), 1_000);
+        String mebi = "x".repeat(1 << 20);
+        for (int i = 0; i < 100; i++) {
+            log.append(new Event.ProcessOutput(Participant.RUNTIME, Event.OutputStream.STDOUT, mebi));
+        }
+
+        assertThat(log.entries()).hasSize(64);
+        assertThat(log.entries().get(0).sequence()).isEqualTo(36);
+        assertThat(log.dropped()).isEqualTo(36);
     }
 }
