@@ -109,6 +109,7 @@ class PollsTest {
             lambda.awaitInit(Wire.PATIENCE);
             new Moments(lambda).withdrawsPoll(gone::close);
             Invocation invocation = submit("event");
+            lambda.eventLog().await(Event.InvocationStarted.class, started -> true, Wire.PATIENCE);
 
             try (BareRuntime returned = new BareRuntime(lambda)) {
                 returned.respond(invocation.requestId(), "")
