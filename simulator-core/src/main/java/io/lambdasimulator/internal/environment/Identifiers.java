@@ -1,19 +1,22 @@
 package io.lambdasimulator.internal.environment;
 
 import java.time.Clock;
-import java.util.LinkedHashMap;
+import java.util.HexFormat;
+import java.util.List;
 import java.util.Map;
+import java.util.StringJoiner;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** Ids as the service makes them. */
 public final class Identifiers {
 
-    private static final Pattern ROOT = Pattern.compile("1-[0-9a-fA-F]{8}-[0-9a-fA-F]{24}");
+    private static final Pattern ROOT_ID = Pattern.compile("1-[0-9a-fA-F]{8}-[0-9a-fA-F]{24}");
+    private static final List<String> OWN_MEMBERS = List.of("Root", "Parent", "Sampled", "Lineage");
+    private static final HexFormat HEX = HexFormat.of();
 
     private final Clock clock;
 
@@ -31,10 +34,9 @@ public final class Identifiers {
     /** The form the service sends since 2025 when the caller sent none: not sampled. */
     public String traceId() {
         ThreadLocalRandom random = ThreadLocalRandom.current();
-        return complete(Map.of(
-                "Root",
-                String.format(
-                        "1-%08x-%08x%016x", clock.instant().getEpochSecond(), random.nextInt(), random.nextLong())));
+        String root = "1-" + HEX.toHexDigits((int) clock.instant().getEpochSecond()) + "-"
+                + HEX.toHexDigits(random.nextInt()) + HEX.toHexDigits(random.nextLong());
+        return complete(Map.of("Root", root));
     }
 
     /**
@@ -52,24 +54,21 @@ public final class Identifiers {
                         member.substring(equals + 1).strip());
             }
         }
-        return ROOT.matcher(members.getOrDefault("Root", "")).matches() ? complete(members) : null;
+        return ROOT_ID.matcher(members.getOrDefault("Root", "")).matches() ? complete(members) : null;
     }
 
     private static String complete(Map<String, String> given) {
         ThreadLocalRandom random = ThreadLocalRandom.current();
-        Map<String, String> members = new LinkedHashMap<>();
-        members.put("Root", "");
-        members.put("Parent", String.format("%016x", random.nextLong()));
-        members.put("Sampled", "0");
-        members.put("Lineage", String.format("1:%08x:0", random.nextInt()));
-        members.replaceAll((name, made) -> given.getOrDefault(name, made));
+        StringJoiner members = new StringJoiner(";");
+        members.add("Root=" + given.get("Root"));
+        members.add("Parent=" + given.getOrDefault("Parent", HEX.toHexDigits(random.nextLong())));
+        members.add("Sampled=" + given.getOrDefault("Sampled", "0"));
+        members.add("Lineage=" + given.getOrDefault("Lineage", "1:" + HEX.toHexDigits(random.nextInt()) + ":0"));
         given.forEach((name, value) -> {
-            if (members.keySet().stream().noneMatch(name::equalsIgnoreCase)) {
-                members.put(name, value);
+            if (OWN_MEMBERS.stream().noneMatch(name::equalsIgnoreCase)) {
+                members.add(name + "=" + value);
             }
         });
-        return members.entrySet().stream()
-                .map(member -> member.getKey() + "=" + member.getValue())
-                .collect(Collectors.joining(";"));
+        return members.toString();
     }
 }

@@ -13,7 +13,7 @@ final class HeaderText {
     private HeaderText() {}
 
     static @Nullable String decode(@Nullable String latin1) {
-        if (latin1 == null || latin1.chars().allMatch(c -> c < 0x80)) {
+        if (latin1 == null || isAscii(latin1)) {
             return latin1;
         }
         try {
@@ -29,7 +29,19 @@ final class HeaderText {
 
     /** A field without Jetty's own constant for the name, which would decide how the name is spelled. */
     static HttpField field(Answer.Header header) {
-        byte[] bytes = header.value().getBytes(StandardCharsets.UTF_8);
-        return new HttpField((HttpHeader) null, header.name(), new String(bytes, StandardCharsets.ISO_8859_1));
+        String value = header.value();
+        if (!isAscii(value)) {
+            value = new String(value.getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1);
+        }
+        return new HttpField((HttpHeader) null, header.name(), value);
+    }
+
+    private static boolean isAscii(String text) {
+        for (int i = 0; i < text.length(); i++) {
+            if (text.charAt(i) >= 0x80) {
+                return false;
+            }
+        }
+        return true;
     }
 }

@@ -8,6 +8,7 @@ import io.lambdasimulator.internal.environment.Limits;
 import io.lambdasimulator.internal.environment.Reported;
 import io.lambdasimulator.internal.json.GoJson;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
@@ -43,10 +44,11 @@ final class RuntimeApi {
 
     private static Answer render(InvocationEvent event) {
         String contentType = event.contentType().isEmpty() ? "application/json" : event.contentType();
-        Answer answer = Answer.of(200, contentType, event.payload());
-        answer = header(answer, "Lambda-Runtime-Aws-Request-Id", event.requestId());
-        answer = header(answer, "Lambda-Runtime-Trace-Id", event.traceId());
-        answer = header(answer, "Lambda-Runtime-Client-Context", event.clientContext());
+        List<Answer.Header> headers = new ArrayList<>();
+        add(headers, "Content-Type", contentType);
+        add(headers, "Lambda-Runtime-Aws-Request-Id", event.requestId());
+        add(headers, "Lambda-Runtime-Trace-Id", event.traceId());
+        add(headers, "Lambda-Runtime-Client-Context", event.clientContext());
         String identity = event.cognitoIdentity()
                 .filter(cognito -> !cognito.identityId().isEmpty()
                         || !cognito.identityPoolId().isEmpty())
@@ -58,20 +60,22 @@ final class RuntimeApi {
                                 cognito.identityPoolId()),
                         StandardCharsets.UTF_8))
                 .orElse("");
-        answer = header(answer, "Lambda-Runtime-Cognito-Identity", identity);
-        answer = header(answer, "Lambda-Runtime-Invoked-Function-Arn", event.invokedFunctionArn());
-        answer = header(
-                answer,
+        add(headers, "Lambda-Runtime-Cognito-Identity", identity);
+        add(headers, "Lambda-Runtime-Invoked-Function-Arn", event.invokedFunctionArn());
+        add(
+                headers,
                 "Lambda-Runtime-Deadline-Ms",
                 Long.toString(event.deadline().toEpochMilli()));
-        answer = header(answer, "Lambda-Runtime-Aws-Tenant-Id", event.tenantId());
-        return header(
-                answer, "Lambda-Runtime-Invocation-Id", event.invocationId().orElse(""));
+        add(headers, "Lambda-Runtime-Aws-Tenant-Id", event.tenantId());
+        add(headers, "Lambda-Runtime-Invocation-Id", event.invocationId().orElse(""));
+        return new Answer(200, List.copyOf(headers), event.payload());
     }
 
     /** Empty values are left out, as the service does. */
-    private static Answer header(Answer answer, String name, String value) {
-        return value.isEmpty() ? answer : answer.with(name, value);
+    private static void add(List<Answer.Header> headers, String name, String value) {
+        if (!value.isEmpty()) {
+            headers.add(new Answer.Header(name, value));
+        }
     }
 
     private void response(Exchange exchange) {

@@ -31,6 +31,9 @@ final class WatchedEndPoint extends SocketChannelEndPoint {
     private final Object lock = new Object();
     private volatile @Nullable ByteBuffer kept;
 
+    /** What the newest look read into, and kept nothing of. */
+    private @Nullable ByteBuffer spare;
+
     WatchedEndPoint(
             SocketChannel channel, ManagedSelector selector, SelectionKey key, Scheduler scheduler, Executor executor) {
         super(channel, selector, key, scheduler);
@@ -55,7 +58,7 @@ final class WatchedEndPoint extends SocketChannelEndPoint {
 
     /** Reads what is there into {@link #kept}. */
     private Look look() {
-        ByteBuffer buffer = kept;
+        ByteBuffer buffer = kept == null ? spare : kept;
         if (buffer == null) {
             buffer = BufferUtil.allocate(1024);
         }
@@ -77,7 +80,9 @@ final class WatchedEndPoint extends SocketChannelEndPoint {
         } catch (IOException e) {
             return Look.GONE;
         } finally {
-            kept = buffer.hasRemaining() ? buffer : null;
+            boolean isEmpty = !buffer.hasRemaining();
+            kept = isEmpty ? null : buffer;
+            spare = isEmpty ? buffer : null;
         }
     }
 
