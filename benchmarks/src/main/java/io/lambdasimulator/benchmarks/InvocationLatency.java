@@ -3,11 +3,9 @@ package io.lambdasimulator.benchmarks;
 import io.lambdasimulator.LambdaSimulator;
 import io.lambdasimulator.invocation.InvocationRequest;
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
-import java.util.Locale;
 import org.openjdk.jmh.util.ListStatistics;
 
 /**
@@ -60,7 +58,7 @@ public final class InvocationLatency {
         }
 
         void show() {
-            say("%-34s p50 %7.1f us   p90 %7.1f us   p99 %8.1f us", name, at(50), at(90), at(99));
+            Report.say("%-34s p50 %7.1f us   p90 %7.1f us   p99 %8.1f us", name, at(50), at(90), at(99));
         }
     }
 
@@ -95,15 +93,13 @@ public final class InvocationLatency {
                 }
             }
             sides.forEach(Side::show);
-            say(
+            Report.say(
                     "Java API / two bare round trips:     p50 %.2f, p99 %.2f",
                     api.at(50) / two.at(50), api.at(99) / two.at(99));
-            say(
+            Report.say(
                     "front door / three bare round trips: p50 %.2f, p99 %.2f",
                     door.at(50) / three.at(50), door.at(99) / three.at(99));
-            say(
-                    "load of the machine: %.1f",
-                    ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage());
+            Report.sayLoad();
             runtime.check();
             if (toBare.status() != 202 || toFrontDoor.status() != 200) {
                 throw new IllegalStateException("not the answers that were to be measured");
@@ -113,9 +109,5 @@ public final class InvocationLatency {
 
     private static InetSocketAddress frontDoor(LambdaSimulator lambda) {
         return RawRuntime.address(lambda.frontDoor().orElseThrow().getAuthority());
-    }
-
-    private static void say(String format, Object... values) {
-        System.out.printf(Locale.ROOT, format + "%n", values);
     }
 }

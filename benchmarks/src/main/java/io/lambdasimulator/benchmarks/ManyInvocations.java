@@ -5,7 +5,6 @@ import io.lambdasimulator.invocation.InvocationRequest;
 import java.lang.management.ManagementFactory;
 import java.lang.management.MemoryMXBean;
 import java.time.Duration;
-import java.util.Locale;
 
 /** What one environment keeps: the live heap after a tenth of the invocations, and after all of them. Run it with a small heap. */
 public final class ManyInvocations {
@@ -35,12 +34,12 @@ public final class ManyInvocations {
             }
             runtime.check();
             long late = liveHeap();
-            say(
+            Report.say(
                     "%,d invocations in %.0f s with a heap of %d MB at most",
                     INVOCATIONS,
                     (System.nanoTime() - begin) / 1e9,
                     Runtime.getRuntime().maxMemory() >> 20);
-            say(
+            Report.say(
                     "live heap after %,d: %.2f MB, after all: %.2f MB, ratio %.3f",
                     FIRST_LOOK, early / 1e6, late / 1e6, (double) late / early);
         }
@@ -52,9 +51,5 @@ public final class ManyInvocations {
         memory.gc();
         memory.gc();
         return memory.getHeapMemoryUsage().getUsed();
-    }
-
-    private static void say(String format, Object... values) {
-        System.out.printf(Locale.ROOT, format + "%n", values);
     }
 }

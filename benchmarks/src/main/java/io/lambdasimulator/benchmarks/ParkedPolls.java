@@ -8,7 +8,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -50,8 +49,8 @@ public final class ParkedPolls {
             Map<String, Long> threads = Thread.getAllStackTraces().keySet().stream()
                     .filter(thread -> !before.contains(thread))
                     .collect(Collectors.groupingBy(ParkedPolls::kind, TreeMap::new, Collectors.counting()));
-            say("%,d polls parked after %.0f ms", POLLS, took / 1e6);
-            say("threads of the environment, none of which serves a poll: %s", threads);
+            Report.say("%,d polls parked after %.0f ms", POLLS, took / 1e6);
+            Report.say("threads of the environment, none of which serves a poll: %s", threads);
         } finally {
             for (Socket socket : sockets) {
                 socket.close();
@@ -78,9 +77,5 @@ public final class ParkedPolls {
             }
             LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(1));
         }
-    }
-
-    private static void say(String format, Object... values) {
-        System.out.printf(Locale.ROOT, format + "%n", values);
     }
 }

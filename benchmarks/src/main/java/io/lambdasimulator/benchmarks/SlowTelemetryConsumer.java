@@ -5,10 +5,8 @@ import io.lambdasimulator.benchmarks.CountingConsumer.Protocol;
 import io.lambdasimulator.environment.FreezeMode;
 import io.lambdasimulator.invocation.InvocationRequest;
 import io.lambdasimulator.telemetry.TelemetrySubscription.Delivery;
-import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.List;
-import java.util.Locale;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.DoubleConsumer;
 import org.openjdk.jmh.util.ListStatistics;
@@ -58,14 +56,12 @@ public final class SlowTelemetryConsumer {
             }
             quick.show();
             slow.show();
-            say(
+            Report.say(
                     "slow / quick: p99 %.2f, median %.2f; p99 of two rounds, median of such pairs: %.2f",
                     slow.micros.getPercentile(99) / quick.micros.getPercentile(99),
                     slow.micros.getPercentile(50) / quick.micros.getPercentile(50),
                     ratios.getPercentile(50));
-            say(
-                    "load of the machine: %.1f",
-                    ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage());
+            Report.sayLoad();
             quick.check();
             slow.check();
             if (quick.delivery().dropped() > 0 || slow.delivery().dropped() == 0) {
@@ -148,7 +144,7 @@ public final class SlowTelemetryConsumer {
 
         void show() {
             Delivery delivery = delivery();
-            say(
+            Report.say(
                     "%s consumer: %,d invocations, median %,.0f us, p99 %,.0f us; events accepted %,d, dropped %,d, waiting %,d",
                     name,
                     micros.getN(),
@@ -164,9 +160,5 @@ public final class SlowTelemetryConsumer {
             consumer.close();
             lambda.close();
         }
-    }
-
-    private static void say(String format, Object... values) {
-        System.out.printf(Locale.ROOT, format + "%n", values);
     }
 }

@@ -1,8 +1,6 @@
 package io.lambdasimulator.benchmarks;
 
 import io.lambdasimulator.LambdaSimulator;
-import java.lang.management.ManagementFactory;
-import java.util.Locale;
 import org.openjdk.jmh.util.ListStatistics;
 
 /** What an environment of its own costs each test: start and close, beside start and stop of bare Javalin. */
@@ -31,12 +29,10 @@ public final class StartAndClose {
         }
         show("bare Javalin, start + stop", bare);
         show("environment, start + close", ours);
-        say(
+        Report.say(
                 "ratio: p50 %.2f, p90 %.2f",
                 ours.getPercentile(50) / bare.getPercentile(50), ours.getPercentile(90) / bare.getPercentile(90));
-        say(
-                "load of the machine: %.1f",
-                ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage());
+        Report.sayLoad();
     }
 
     private static double millis(Runnable step) {
@@ -46,12 +42,8 @@ public final class StartAndClose {
     }
 
     private static void show(String name, ListStatistics millis) {
-        say(
+        Report.say(
                 "%s: fastest %.2f ms, p50 %.2f ms, p90 %.2f ms",
                 name, millis.getMin(), millis.getPercentile(50), millis.getPercentile(90));
-    }
-
-    private static void say(String format, Object... values) {
-        System.out.printf(Locale.ROOT, format + "%n", values);
     }
 }

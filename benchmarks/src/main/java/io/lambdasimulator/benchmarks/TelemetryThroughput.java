@@ -19,7 +19,6 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.locks.LockSupport;
@@ -99,21 +98,21 @@ public final class TelemetryThroughput {
                 rates.add(LINES / delivered.seconds);
                 ratios.add(delivered.seconds / bare.seconds);
                 cpuRatios.add(delivered.cpuSeconds / bare.cpuSeconds);
-                say(
+                Report.say(
                         "%,9.0f events/s to each of three, bare %,10.0f; CPU: %4.1f us for each, bare %.2f",
                         LINES / delivered.seconds,
                         LINES / bare.seconds,
                         delivered.cpuSeconds / LINES * 1e6,
                         bare.cpuSeconds / LINES * 1e6);
             }
-            say(
+            Report.say(
                     "medians: %,.0f events/s of %.0f bytes; %.1f times the time of bare sockets, %.1f times their CPU",
                     percentile(rates, 50), bytesOfEach, percentile(ratios, 50), percentile(cpuRatios, 50));
 
             deliver(lambda, STEADY_RATE * STEADY_SECONDS, STEADY_RATE);
             for (int i = 0; i < consumers.size(); i++) {
                 List<Double> millis = lag(i, STEADY_RATE * STEADY_SECONDS);
-                say(
+                Report.say(
                         "from the log to consumer %d at %,d lines/s: median %.1f ms, p99 %.1f ms",
                         i, STEADY_RATE, percentile(millis, 50), percentile(millis, 99));
             }
@@ -125,7 +124,7 @@ public final class TelemetryThroughput {
     private void checkAndShow(LambdaSimulator lambda) {
         for (TelemetrySubscription subscription : lambda.telemetry().subscriptions()) {
             Delivery delivery = subscription.delivery();
-            say(
+            Report.say(
                     "%s: produced %,d, accepted %,d, dropped %,d",
                     subscription.extension(), produced, delivery.accepted(), delivery.dropped());
             if (delivery.accepted() + delivery.dropped() != produced || delivery.waiting() != 0) {
@@ -133,7 +132,7 @@ public final class TelemetryThroughput {
             }
         }
         System.gc();
-        say(
+        Report.say(
                 "heap: %,d KB live after it, -Xmx %,d KB; garbage collections took %,d ms of %,d ms",
                 ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed() / 1024,
                 Runtime.getRuntime().maxMemory() / 1024,
@@ -141,9 +140,7 @@ public final class TelemetryThroughput {
                         .mapToLong(gc -> gc.getCollectionTime())
                         .sum(),
                 ManagementFactory.getRuntimeMXBean().getUptime());
-        say(
-                "load of the machine: %.1f",
-                ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage());
+        Report.sayLoad();
     }
 
     // ---- the function
@@ -265,9 +262,5 @@ public final class TelemetryThroughput {
         return new ListStatistics(
                         values.stream().mapToDouble(Double::doubleValue).toArray())
                 .getPercentile(rank);
-    }
-
-    private static void say(String format, Object... values) {
-        System.out.printf(Locale.ROOT, format + "%n", values);
     }
 }
