@@ -139,6 +139,10 @@ class FreezingTest {
 
         private void start(LambdaSimulator.Builder builder) {
             lambda = builder.start();
+            connect();
+        }
+
+        private void connect() {
             runtime = new BareRuntime(lambda);
             extension = BareExtension.register(lambda, NAME, "INVOKE", "SHUTDOWN");
             runtime.poll();
@@ -188,13 +192,14 @@ class FreezingTest {
 
         @Test
         void is_thawed_before_its_shutdown() {
-            start(builder()
+            lambda = builder()
                     .extension(
                             NAME,
                             Command.of(
-                                    "sh",
-                                    "-c",
-                                    "trap 'echo told; exit 7' USR1; echo ready; while :; do sleep 0.01; done")));
+                                    "sh", "-c", "trap 'echo told; exit 7' USR1; echo ready; while :; do sleep 0.01; done"))
+                    .start();
+            lambda.eventLog().await(Event.ProcessOutput.class, line -> line.line().equals("ready"), Wire.PATIENCE);
+            connect();
             lambda.awaitFrozen(Wire.PATIENCE);
             CompletableFuture<ShutdownReport> shutdown =
                     CompletableFuture.supplyAsync(() -> lambda.shutdown(ShutdownReason.SPINDOWN));
