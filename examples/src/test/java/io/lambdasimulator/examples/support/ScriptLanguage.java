@@ -61,7 +61,7 @@ public enum ScriptLanguage {
      * The interpreter itself. What a version manager such as pyenv puts on the PATH is a script that sets variables of its
      * own before it starts the interpreter.
      */
-    private String interpreter() {
+    public String interpreter() {
         return INTERPRETERS.computeIfAbsent(this, language -> {
             try {
                 Process process = new ProcessBuilder(program, option, printInterpreter)
