@@ -8,13 +8,13 @@ import static io.lambdasimulator.examples.support.SimulatorExtension.patientFunc
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import com.amazonaws.services.lambda.runtime.api.client.AWSLambda;
 import com.sun.net.httpserver.HttpServer;
 import io.lambdasimulator.LambdaSimulator;
 import io.lambdasimulator.environment.EnvironmentPhase;
 import io.lambdasimulator.environment.Participant;
 import io.lambdasimulator.environment.ProcessExit;
 import io.lambdasimulator.event.Event;
+import io.lambdasimulator.examples.support.JavaRuntime;
 import io.lambdasimulator.examples.support.SimulatorExtension;
 import io.lambdasimulator.invocation.Invocation;
 import io.lambdasimulator.invocation.InvocationRequest;
@@ -22,13 +22,9 @@ import io.lambdasimulator.invocation.InvocationResult;
 import io.lambdasimulator.participant.Command;
 import io.lambdasimulator.telemetry.TelemetryRecord.FunctionLog;
 import java.io.IOException;
-import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeAll;
@@ -49,57 +45,19 @@ class JavaRuntimeTest {
     @TempDir
     static Path folder;
 
-    private static Path nativeLibrary;
+    private static JavaRuntime runtime;
 
     @RegisterExtension
     final SimulatorExtension simulator = new SimulatorExtension();
 
-    /**
-     * The client unpacks its native library to one fixed place in /tmp, so that clients which start at the same time
-     * overwrite it under each other's feet. Here each test class has a copy of its own.
-     */
     @BeforeAll
     static void unpackNativeLibrary() throws IOException {
-        String architecture = switch (System.getProperty("os.arch")) {
-            case "amd64", "x86_64" -> "x86_64";
-            case "aarch64", "arm64" -> "aarch_64";
-            default ->
-                throw new IllegalStateException(
-                        "AWS's runtime interface client has no native library for " + System.getProperty("os.arch"));
-        };
-        String resource = "/jni/libaws-lambda-jni." + (isMusl() ? "linux_musl-" : "linux-") + architecture + ".so";
-        nativeLibrary = folder.resolve("libaws-lambda-jni.so");
-        try (InputStream library = AWSLambda.class.getResourceAsStream(resource)) {
-            Files.copy(library, nativeLibrary);
-        }
-    }
-
-    /** Alpine and its like. */
-    private static boolean isMusl() throws IOException {
-        try (var libraries = Files.newDirectoryStream(Path.of("/lib"), "ld-musl-*")) {
-            return libraries.iterator().hasNext();
-        }
-    }
-
-    /** The command that AWS's Java runtimes run, with the class path of this test. */
-    private static Command java(Class<?> handler, String... options) {
-        List<String> command = new ArrayList<>();
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        // What AWS starts its Java runtimes with, for a quick start.
-        command.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"));
-        if (Runtime.version().feature() >= 22) {
-            command.add("--enable-native-access=ALL-UNNAMED");
-        }
-        command.add("-Dcom.amazonaws.services.lambda.runtime.api.client.runtimeapi.NativeClient.JNI=" + nativeLibrary);
-        command.addAll(List.of(options));
-        command.addAll(List.of("-cp", System.getProperty("java.class.path")));
-        command.addAll(List.of(AWSLambda.class.getName(), handler.getName()));
-        return Command.of(command);
+        runtime = new JavaRuntime(folder);
     }
 
     @Test
     void a_java_function_answers_cold_and_warm_invocations() {
-        LambdaSimulator lambda = simulator.start(patient().runtime(java(JavaFunction.class)));
+        LambdaSimulator lambda = simulator.start(patient().runtime(runtime.command(JavaFunction.class)));
 
         Invocation cold = lambda.submit(InvocationRequest.of("{\"id\":42}"));
         Invocation warm = lambda.submit(InvocationRequest.of("{\"city\":\"Zürich\"}"));
@@ -114,7 +72,7 @@ class JavaRuntimeTest {
 
     @Test
     void an_exception_from_deep_inside_the_function_reaches_the_caller_and_the_next_invocation_works() {
-        LambdaSimulator lambda = simulator.start(patient().runtime(java(JavaFunction.class)));
+        LambdaSimulator lambda = simulator.start(patient().runtime(runtime.command(JavaFunction.class)));
 
         Invocation failing = lambda.submit(InvocationRequest.of("{\"failAtDepth\":400}"));
         InvocationResult failed = failing.awaitAnswer(LIMIT);
@@ -133,7 +91,7 @@ class JavaRuntimeTest {
 
     @Test
     void what_the_client_logs_is_one_record_for_each_message_with_a_framed_log() {
-        Command command = java(JavaFunction.class, "--add-opens", "java.base/java.io=ALL-UNNAMED");
+        Command command = runtime.command(JavaFunction.class, "--add-opens", "java.base/java.io=ALL-UNNAMED");
         LambdaSimulator lambda = simulator.start(patient().runtime(command).framedLog());
 
         lambda.invoke("{\"failAtDepth\":2}");
@@ -151,7 +109,7 @@ class JavaRuntimeTest {
 
     @Test
     void an_exception_of_the_constructor_reaches_the_caller_as_the_client_sent_it() throws Exception {
-        Command command = java(JavaFunction.class);
+        Command command = runtime.command(JavaFunction.class);
         LambdaSimulator lambda = simulator.start(patient()
                 .runtime(command)
                 .function(patientFunction()
