@@ -715,6 +715,8 @@ class RecoveryTest {
         @CsvSource({
             "exit 0, exit status 0, Runtime exited without providing a reason, Runtime.ExitError",
             "exit 5, exit status 5, Runtime exited with error: exit status 5, Runtime.ExitError",
+            // What AWS's runtime interface client for Node.js ends with after an exception that nobody caught.
+            "exit 129, exit status 129, Runtime exited with error: exit status 129, Runtime.ExitError",
             "signal SEGV, signal: segmentation fault, Runtime exited with error: signal: segmentation fault,"
                     + " Runtime.ExitError",
             "signal KILL, signal: killed, Runtime exited with error: signal: killed, Runtime.OutOfMemory"

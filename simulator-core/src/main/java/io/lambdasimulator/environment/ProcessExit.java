@@ -68,12 +68,14 @@ public sealed interface ProcessExit {
     }
 
     /**
-     * Reads what Java reports for a process launched through a wrapper: 129 to 192 stand for a signal.
+     * Reads what Java reports for a process: 130 to 192 stand for a signal. So would 129, for SIGHUP, which terminals send and
+     * Lambda has none; but it is the code that AWS's runtime interface client for Node.js exits with after an exception that
+     * nobody caught.
      *
      * @param exitValue what {@link Process#exitValue()} returned
      * @return the end
      */
     static ProcessExit of(int exitValue) {
-        return exitValue >= 129 && exitValue <= 192 ? new Signal(exitValue - 128) : new Code(exitValue);
+        return exitValue >= 130 && exitValue <= 192 ? new Signal(exitValue - 128) : new Code(exitValue);
     }
 }
