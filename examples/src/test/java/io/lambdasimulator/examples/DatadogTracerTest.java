@@ -47,7 +47,8 @@ class DatadogTracerTest {
     @BeforeEach
     void start(@TempDir Path folder) throws IOException {
         datadog = new DatadogExtension();
-        String tracer = Path.of("target/agents/dd-java-agent.jar").toAbsolutePath().toString();
+        String tracer =
+                Path.of("target/agents/dd-java-agent.jar").toAbsolutePath().toString();
         Command runtime = new JavaRuntime(folder)
                 .command(
                         JavaFunction.class,
@@ -111,9 +112,7 @@ class DatadogTracerTest {
     void an_exception_of_the_function_is_an_error_in_its_span() throws Exception {
         Invocation invocation = lambda.submit(InvocationRequest.of(event("4242424242424242423", ",\"failAtDepth\":2")));
 
-        assertThat(invocation)
-                .answersWithin(LIMIT)
-                .hasError("java.lang.IllegalArgumentException", "asked to fail");
+        assertThat(invocation).answersWithin(LIMIT).hasError("java.lang.IllegalArgumentException", "asked to fail");
         assertThat(invocation).extensionIsReadyWithin(DatadogExtension.NAME, LIMIT);
         DatadogExtension.Span span = datadog.span(invocation.requestId());
         assertThat(span.traceId()).isEqualTo("4242424242424242423");
