@@ -17,11 +17,13 @@ import io.lambdasimulator.invocation.InvocationRequest;
 import io.lambdasimulator.participant.Command;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -34,8 +36,11 @@ import org.junit.jupiter.api.io.TempDir;
  * <p>Run it: {@code mvn test -pl examples -am -Dtest=DatadogTracerTest -Dsurefire.failIfNoSpecifiedTests=false}. The build fetches the
  * tracer.
  */
+@Timeout(180) // A tracer makes a JVM start slowly, and a busy machine does the rest.
 @EnabledOnOs(value = OS.LINUX, disabledReason = "AWS's runtime interface client has native code for Linux only")
 class DatadogTracerTest {
+
+    private static final Duration START = Duration.ofMinutes(2);
 
     @RegisterExtension
     final SimulatorExtension simulator = new SimulatorExtension();
@@ -55,6 +60,7 @@ class DatadogTracerTest {
                         Stream.concat(Stream.of("-javaagent:" + tracer), Stream.of(datadog.jvmOptions()))
                                 .toArray(String[]::new));
         lambda = simulator.start(patient()
+                .initTimeout(START)
                 .runtime(runtime)
                 .extension(DatadogExtension.NAME, datadog)
                 .function(patientFunction()
@@ -67,6 +73,7 @@ class DatadogTracerTest {
                         .environmentVariable("DD_INSTRUMENTATION_TELEMETRY_ENABLED", "false")
                         .environmentVariable("DD_REMOTE_CONFIGURATION_ENABLED", "false")
                         .build()));
+        lambda.awaitInit(START);
     }
 
     @AfterEach
