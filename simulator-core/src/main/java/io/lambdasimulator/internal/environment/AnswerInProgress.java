@@ -99,7 +99,7 @@ public final class AnswerInProgress {
      */
     public CompletionStage<?> piece(byte[] bytes) {
         received += bytes.length;
-        if (received > limit()) {
+        if (exceedsLimit()) {
             return CompletableFuture.completedFuture(null);
         }
         if (!task.isStreaming()) {
@@ -117,10 +117,6 @@ public final class AnswerInProgress {
 
     /** The end of a streamed response, with what its trailers say of an error in the middle. */
     public void end(@Nullable String trailerErrorType, byte @Nullable [] trailerErrorBody) throws CallRefused {
-        if (received > limit()) {
-            tooLarge();
-            return;
-        }
         ending.end(this, () -> {
             task.produced(received);
             if (trailerErrorType == null && trailerErrorBody == null) {
@@ -134,8 +130,9 @@ public final class AnswerInProgress {
         });
     }
 
-    private long limit() {
-        return !task.isStreaming() ? Limits.RESPONSE_BYTES : Limits.STREAMED_RESPONSE_BYTES;
+    /** Whether the pieces until now are too much already. */
+    public boolean exceedsLimit() {
+        return received > (task.isStreaming() ? Limits.STREAMED_RESPONSE_BYTES : Limits.RESPONSE_BYTES);
     }
 
     /** Whether the invocation has ended meanwhile, so that nothing of this body is wanted. */

@@ -27,7 +27,7 @@ final class ApiExchange implements Exchange {
     private static final Logger LOG = LoggerFactory.getLogger(ApiExchange.class);
 
     /** How much of an unwanted body is read before its sender gets the answer regardless. */
-    private static final long THROWN_AWAY_AT_MOST = 64L * 1024 * 1024;
+    static final long THROWN_AWAY_AT_MOST = 64L * 1024 * 1024;
 
     /** Jetty's side of the exchange. */
     record Ends(Request request, Response response, Callback callback, WatchedEndPoint endPoint) {}
@@ -65,6 +65,8 @@ final class ApiExchange implements Exchange {
     private Outcome outcome = Outcome.OPEN;
     private BodySink sink = BodySink.NOWHERE;
     private long thrownAway;
+    /** The body is not wanted, and the client was told before it began to send it. */
+    private boolean isUnsent;
     private int pauses;
     private @Nullable Answer answer;
     /** For an answer in pieces. */
@@ -228,7 +230,10 @@ final class ApiExchange implements Exchange {
 
     @Override
     public void readBody(long limit, BodyReader reader) {
-        receive(new BodySink.Whole(limit, ends.request().getLength(), reader));
+        BodySink.Whole whole = new BodySink.Whole(limit, ends.request().getLength(), reader);
+        if (!whole.isAnnouncedTooLarge()) {
+            receive(whole);
+        }
     }
 
     @Override
@@ -290,7 +295,7 @@ final class ApiExchange implements Exchange {
         BodySink receiver;
         synchronized (lock) {
             receiver = sink;
-            if (outcome == Outcome.ANSWERED) {
+            if (receiver == BodySink.NOWHERE) {
                 thrownAway += piece.length;
             }
         }
@@ -507,8 +512,9 @@ final class ApiExchange implements Exchange {
             sink = BodySink.NOWHERE;
             switch (body) {
                 case UNREAD, PAUSED -> {
-                    body = Body.READING;
-                    readRest = true;
+                    isUnsent = body == Body.UNREAD && waitsToSendBody();
+                    body = isUnsent ? Body.TRUNCATED : Body.READING;
+                    readRest = !isUnsent;
                 }
                 case READING -> {
                     return true;
@@ -529,6 +535,11 @@ final class ApiExchange implements Exchange {
         return true;
     }
 
+    /** Whether the client sends its body only when it is told to. */
+    private boolean waitsToSendBody() {
+        return ends.request().getHeaders().contains(HttpHeader.EXPECT, HttpHeaderValue.CONTINUE.asString());
+    }
+
     private boolean hasNoBody() {
         HttpFields headers = ends.request().getHeaders();
         return ends.request().getLength() <= 0 && !headers.contains(HttpHeader.TRANSFER_ENCODING);
@@ -544,7 +555,7 @@ final class ApiExchange implements Exchange {
             watching = watch;
             given = answer == null ? Refusals.INTERNAL_ERROR : answer;
             writer = pieces;
-            close = thrownAway > THROWN_AWAY_AT_MOST;
+            close = isUnsent || thrownAway > THROWN_AWAY_AT_MOST;
             isWatchable = body == Body.COMPLETE;
             if (writer != null && watching == null && isWatchable) {
                 watching = ends.endPoint().new Watch(this::gone);

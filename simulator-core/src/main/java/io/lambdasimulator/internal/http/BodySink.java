@@ -35,10 +35,13 @@ interface BodySink {
         private final long limit;
         private final Exchange.BodyReader reader;
         private final ByteArrayOutputStream kept;
+        private final long announced;
         private long size;
+        private boolean isTooLarge;
 
         Whole(long limit, long announced, Exchange.BodyReader reader) {
             this.limit = limit;
+            this.announced = announced;
             this.reader = reader;
             long guess = Math.max(0, Math.min(announced, Math.min(limit, FIRST_GUESS_AT_MOST)));
             this.kept = new ByteArrayOutputStream((int) guess);
@@ -46,24 +49,43 @@ interface BodySink {
 
         @Override
         public @Nullable CompletionStage<?> piece(byte[] bytes) {
-            int room = (int) Math.max(0, Math.min(bytes.length, limit - size));
-            kept.write(bytes, 0, room);
             size += bytes.length;
+            if (size <= limit) {
+                kept.write(bytes, 0, bytes.length);
+            } else {
+                tooLarge();
+            }
             return null;
+        }
+
+        /** Whether the length that is announced exceeds the limit; the reader is told. */
+        boolean isAnnouncedTooLarge() {
+            if (announced > limit) {
+                tooLarge();
+            }
+            return isTooLarge;
+        }
+
+        private void tooLarge() {
+            if (!isTooLarge) {
+                isTooLarge = true;
+                kept.reset();
+                reader.tooLarge(Math.max(size, announced));
+            }
         }
 
         @Override
         public void complete(@Nullable HttpFields trailers) {
-            if (size > limit) {
-                reader.tooLarge(size);
-            } else {
+            if (!isTooLarge) {
                 reader.complete(kept.toByteArray());
             }
         }
 
         @Override
         public void truncated() {
-            reader.truncated();
+            if (!isTooLarge) {
+                reader.truncated();
+            }
         }
     }
 

@@ -41,8 +41,9 @@ interface Exchange {
     int localPort();
 
     /**
-     * Reads the whole body, then calls the reader once. At most {@code limit} bytes are kept; what exceeds it is read
-     * and thrown away so that the client can read its answer.
+     * Reads the whole body, then calls the reader once. A body of more than {@code limit} bytes is too large as soon as its length is
+     * announced or has been exceeded, which may be before this method returns; what still comes of it is read and thrown away so that
+     * the client can read its answer.
      */
     void readBody(long limit, BodyReader reader);
 
@@ -52,7 +53,7 @@ interface Exchange {
     /**
      * Watches the connection from now on and until the answer: {@code onGone} runs once if the client closes, resets or
      * half-closes it, or if an answer turns out not to have reached it. It may run before this method returns. A body
-     * that nobody has asked for is read and thrown away.
+     * that nobody has asked for is read and thrown away; who sends 64 MiB of it counts as gone.
      */
     void park(Runnable onGone);
 
@@ -62,7 +63,10 @@ interface Exchange {
      */
     boolean isGone();
 
-    /** Sends the answer. What is left of the body is read and thrown away first. */
+    /**
+     * Sends the answer. What is left of the body is read and thrown away first, unless the client waits to be told to send it. Of an
+     * endless body 64 MiB are thrown away; then, as after a body that was not asked for, the connection ends with the answer.
+     */
     void answer(Answer answer);
 
     /**
@@ -109,7 +113,11 @@ interface Exchange {
         /** The body ended before it was complete, or its framing was broken. */
         void truncated();
 
-        /** The body was complete but larger than the limit. */
+        /**
+         * The body is larger than the limit.
+         *
+         * @param size as announced; of a body in chunks what has arrived until now
+         */
         void tooLarge(long size);
     }
 

@@ -209,7 +209,11 @@ final class RuntimeApi {
             if (answer.isOver()) {
                 exchange.drop();
             }
-            return answer.piece(bytes);
+            CompletionStage<?> taken = answer.piece(bytes);
+            if (answer.exceedsLimit()) {
+                finish(exchange, answer::tooLarge);
+            }
+            return taken;
         }
 
         @Override

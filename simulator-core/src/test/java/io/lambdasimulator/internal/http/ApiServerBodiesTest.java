@@ -108,13 +108,23 @@ class ApiServerBodiesTest {
     }
 
     @Test
-    void answer_ahead_of_a_body_that_awaits_continue_arrives() throws IOException {
+    void answer_ahead_of_a_body_that_awaits_continue_arrives_instead_of_it() throws IOException {
         try (RawClient client = client()) {
             client.send("POST /unread HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\nExpect: 100-continue\r\n\r\n");
 
-            assertThat(client.reply().statusLine()).isEqualTo("HTTP/1.1 100 Continue");
-            assertThat(client.send("abc").reply().body()).isEqualTo("unread");
-            assertAlive(client);
+            Reply reply = client.reply();
+            assertThat(reply.body()).isEqualTo("unread");
+            assertThat(reply.header("Connection")).contains("close");
+            assertThat(client.isEnded()).isTrue();
+        }
+    }
+
+    @Test
+    void body_that_is_announced_too_large_is_refused_before_it_is_sent() throws IOException {
+        try (RawClient client = client()) {
+            client.send("POST /read HTTP/1.1\r\nHost: h\r\nContent-Length: 100001\r\nExpect: 100-continue\r\n\r\n");
+
+            assertThat(client.reply().body()).isEqualTo("too large:100001");
         }
     }
 
