@@ -64,12 +64,27 @@ final class Refusals implements Request.Handler {
             return true;
         }
         Object reason = request.getAttribute(ErrorHandler.ERROR_MESSAGE);
-        Answer answer = refusal(response.getStatus(), reason == null ? null : reason.toString());
+        // Some headers that are not valid the engine cannot even refuse, and takes that for a failure of its own.
+        boolean hasReachedUs = request.getAttribute(RoutingHandler.EXCHANGE) != null;
+        int status = response.getStatus() == 500 && !hasReachedUs ? 400 : response.getStatus();
+        response.setStatus(status);
+        Answer answer = refusal(status, reason == null ? null : reason.toString());
         for (Answer.Header header : answer.headers()) {
             response.getHeaders().put(header.name(), header.value());
         }
         response.getHeaders().put(new HttpField(HttpHeader.CONNECTION, "close"));
-        response.write(true, ByteBuffer.wrap(answer.body()), callback);
+        boolean mayStillSend = !hasReachedUs;
+        response.write(
+                true,
+                ByteBuffer.wrap(answer.body()),
+                mayStillSend ? Callback.from(() -> readOut(request, callback), callback::failed) : callback);
         return true;
+    }
+
+    /** A client may send all before it reads. */
+    private static void readOut(Request request, Callback callback) {
+        WatchedEndPoint endPoint =
+                (WatchedEndPoint) request.getConnectionMetaData().getConnection().getEndPoint();
+        endPoint.shutdownAndReadOut(ApiExchange.THROWN_AWAY_AT_MOST, callback::succeeded);
     }
 }

@@ -48,6 +48,7 @@ final class RoutingHandler extends Handler.Wrapper {
                 path,
                 connection.rawQuery(),
                 match == null ? "" : match.parameter());
+        request.setAttribute(EXCHANGE, exchange);
         if (!server.begun(exchange)) {
             return true;
         }
@@ -57,7 +58,6 @@ final class RoutingHandler extends Handler.Wrapper {
         } else if (route == null) {
             refuse(exchange, Refusals.methodNotAllowed(match.resource().allowedMethods()));
         } else {
-            request.setAttribute(EXCHANGE, exchange);
             Request shown = new Shown(
                     request, route.shownMethod(), route.shownPath().replace(RouteTable.PARAMETER, PLACEHOLDER));
             super.handle(shown, new Unsent(shown, response), Callback.NOOP);

@@ -24,8 +24,13 @@ import org.jspecify.annotations.Nullable;
  */
 final class WatchedEndPoint extends SocketChannelEndPoint {
 
-    /** How much of a pipelined request is kept. Behind more than that the end of the stream is not seen. */
+    /**
+     * How much is kept of what is sent behind a request before that has its answer. Behind more the end of the stream could not be
+     * seen, so who sends more counts as gone.
+     */
     private static final int KEPT = 64 * 1024;
+
+    private static final int READ_OUT_AT_ONCE = 32 * 1024;
 
     private final Executor executor;
     private final Object lock = new Object();
@@ -48,6 +53,57 @@ final class WatchedEndPoint extends SocketChannelEndPoint {
             // Closed already.
         }
         close();
+    }
+
+    /**
+     * Says that nothing follows and throws away what the peer still sends. If the connection were closed meanwhile, the peer would find
+     * it reset before it has read its answer.
+     *
+     * @param atMost how many bytes
+     * @param then runs when the peer has ended or has sent that much
+     */
+    void shutdownAndReadOut(long atMost, Runnable then) {
+        shutdownOutput();
+        new ReadingOut(atMost, then).succeeded();
+    }
+
+    private final class ReadingOut implements Callback {
+        private final ByteBuffer buffer = BufferUtil.allocate(READ_OUT_AT_ONCE);
+        private final Runnable then;
+        private long left;
+
+        ReadingOut(long atMost, Runnable then) {
+            this.left = atMost;
+            this.then = then;
+        }
+
+        @Override
+        public void succeeded() {
+            try {
+                while (left > 0) {
+                    BufferUtil.clear(buffer);
+                    int filled = fill(buffer);
+                    if (filled == 0) {
+                        fillInterested(this);
+                        return;
+                    }
+                    left = filled < 0 ? 0 : left - filled;
+                }
+            } catch (IOException e) {
+                // An end as well.
+            }
+            then.run();
+        }
+
+        @Override
+        public void failed(Throwable cause) {
+            then.run();
+        }
+
+        @Override
+        public InvocationType getInvocationType() {
+            return InvocationType.NON_BLOCKING;
+        }
     }
 
     private enum Look {
@@ -147,7 +203,7 @@ final class WatchedEndPoint extends SocketChannelEndPoint {
         /** Looks for the peer now; the watch goes on. */
         boolean isPeerGone() {
             synchronized (lock) {
-                return departed || (!over && (!isOpen() || look() == Look.GONE));
+                return departed || (!over && (!isOpen() || look() != Look.QUIET));
             }
         }
 
@@ -174,7 +230,7 @@ final class WatchedEndPoint extends SocketChannelEndPoint {
                     getFillInterest().tryRegister(this);
                 }
                 // A channel closed before it was registered will not call.
-                gone = look == Look.GONE || !isOpen();
+                gone = look != Look.QUIET || !isOpen();
             }
             if (gone) {
                 failed(new ClosedChannelException());
