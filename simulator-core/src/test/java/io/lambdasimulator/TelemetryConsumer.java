@@ -134,6 +134,11 @@ final class TelemetryConsumer implements AutoCloseable {
         };
     }
 
+    /** The body of a subscription that leads here. */
+    String subscription() {
+        return subscription;
+    }
+
     /** Whether batches are refused from now on. */
     void refuse(boolean all) {
         refuses = all;
