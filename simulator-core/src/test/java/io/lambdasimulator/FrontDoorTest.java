@@ -627,7 +627,7 @@ class FrontDoorTest {
                     caller.reply(),
                     400,
                     "InvalidRequestContentException",
-                    "{\"Type\":\"User\",\"message\":\"the request body ended before it was complete\"}");
+                    "{\"Type\":\"User\",\"message\":\"the request body ended before it was complete, or its chunks are malformed\"}");
         }
 
         private byte[] json(int length) {
@@ -756,12 +756,16 @@ class FrontDoorTest {
         }
 
         @ParameterizedTest
-        @ValueSource(strings = {"{\"custom\":{}}", "no base64!", "e30=e30="})
-        void is_refused_when_the_client_context_is_no_base64(String context) {
+        @ValueSource(strings = {"{\"custom\":{}}", "no base64!", "e30=e30=", "string", "W10=", "e30sIA==", "/w=="})
+        void is_refused_when_the_client_context_is_no_json_object_in_base64(String context) {
             Reply reply = caller().request("POST", PATH, "{}", "X-Amz-Client-Context: " + context)
                     .reply();
 
-            assertRejected(reply, 400, "InvalidRequestContentException", reply.text());
+            assertRejected(
+                    reply,
+                    400,
+                    "InvalidRequestContentException",
+                    "{\"Type\":\"User\",\"message\":\"Client context must be a valid Base64-encoded JSON object.\"}");
             assertThat(lambda.eventLog().events(Event.InvocationQueued.class)).isEmpty();
         }
     }

@@ -92,6 +92,18 @@ class FunctionUrlTest {
     }
 
     @Test
+    void a_response_cannot_name_the_request_or_its_trace() {
+        Wire caller = caller().request("GET", "/", "");
+        Reply event = runtime.next();
+        answer(event, "{\"statusCode\":200,\"headers\":{\"X-Amzn-RequestID\":\"mine\",\"x-amzn-trace-id\":\"mine\"}}");
+
+        Reply reply = caller.reply();
+
+        assertThat(reply.header("x-amzn-RequestId")).contains(BareRuntime.requestIdOf(event));
+        assertThat(reply.header("X-Amzn-Trace-Id")).isPresent().get().isNotEqualTo("mine");
+    }
+
+    @Test
     void a_request_is_an_event_and_its_answer_is_the_response() throws Exception {
         Wire caller = caller().request(
                         "PATCH",
@@ -380,7 +392,7 @@ class FunctionUrlTest {
                     caller.reply(),
                     400,
                     "InvalidRequestContentException",
-                    "the request body ended before it was complete");
+                    "the request body ended before it was complete, or its chunks are malformed");
         }
 
         @Test

@@ -26,4 +26,12 @@ record Answer(int status, List<Header> headers, byte[] body) {
         more.add(new Header(name, value));
         return new Answer(status, List.copyOf(more), body);
     }
+
+    /** With this header in place of all others of its name. */
+    Answer withOnly(String name, String value) {
+        List<Header> others = headers.stream()
+                .filter(header -> !header.name().equalsIgnoreCase(name))
+                .toList();
+        return new Answer(status, others, body).with(name, value);
+    }
 }

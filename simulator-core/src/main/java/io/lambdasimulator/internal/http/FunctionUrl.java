@@ -66,7 +66,7 @@ final class FunctionUrl {
             @Override
             public void truncated() {
                 call.refuse(new InvocationRejectedException(
-                        "InvalidRequestContentException", 400, "the request body ended before it was complete"));
+                        "InvalidRequestContentException", 400, "the request body ended before it was complete, or its chunks are malformed"));
             }
 
             @Override

@@ -76,8 +76,9 @@ final class FunctionUrlCall {
         return exchange.begin(signed(head), () -> {});
     }
 
+    /** The service's own headers, whatever the function says. */
     private Answer signed(Answer answer) {
-        return answer.with("x-amzn-RequestId", requestId).with("X-Amzn-Trace-Id", trace);
+        return answer.withOnly("x-amzn-RequestId", requestId).withOnly("X-Amzn-Trace-Id", trace);
     }
 
     void badGateway() {

@@ -70,7 +70,7 @@ final class InvokeRequests {
 
             @Override
             public void truncated() {
-                refuse(exchange, invalidContent("the request body ended before it was complete"));
+                refuse(exchange, invalidContent("the request body ended before it was complete, or its chunks are malformed"));
             }
 
             @Override
@@ -101,7 +101,7 @@ final class InvokeRequests {
         try {
             String clientContext = exchange.header("X-Amz-Client-Context");
             if (clientContext != null && !clientContext.isEmpty() && !isEvent) {
-                String json = new String(Base64.getDecoder().decode(clientContext), StandardCharsets.UTF_8);
+                String json = clientContext(clientContext);
                 // JSON breaks lines between values only, where a blank says the same and fits into a header.
                 request.clientContext(json.replaceAll("[\\r\\n]", " ").strip());
             }
@@ -118,6 +118,19 @@ final class InvokeRequests {
             throw invalidContent("Could not read the request's headers: " + e.getMessage());
         }
         return request.build();
+    }
+
+    /** The service's message, seen in public reports. */
+    private static String clientContext(String base64) {
+        try {
+            byte[] json = Base64.getDecoder().decode(base64);
+            if (JsonText.isObject(json)) {
+                return new String(json, StandardCharsets.UTF_8);
+            }
+        } catch (IllegalArgumentException e) {
+            // Told below.
+        }
+        throw invalidContent("Client context must be a valid Base64-encoded JSON object.");
     }
 
     private static void requireJson(byte[] body) {

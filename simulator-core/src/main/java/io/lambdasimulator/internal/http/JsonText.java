@@ -3,6 +3,7 @@ package io.lambdasimulator.internal.http;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParseException;
 import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
 import java.io.IOException;
 
 /** Whether bytes are JSON, without making anything of them. */
@@ -31,6 +32,15 @@ final class JsonText {
         try {
             require(bytes);
             return true;
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    /** Whether bytes are a JSON object. */
+    static boolean isObject(byte[] bytes) {
+        try (JsonParser parser = FACTORY.createParser(bytes)) {
+            return parser.nextToken() == JsonToken.START_OBJECT && is(bytes);
         } catch (IOException e) {
             return false;
         }
