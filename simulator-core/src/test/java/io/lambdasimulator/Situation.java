@@ -359,7 +359,7 @@ abstract class Situation implements AutoCloseable {
     private static final class Failed extends Situation {
         @Override
         LambdaSimulator.Builder configuration() {
-            return builder();
+            return builder().retain(100, 100_000);
         }
 
         @Override
@@ -368,22 +368,14 @@ abstract class Situation implements AutoCloseable {
             lambda().awaitPhase(EnvironmentPhase.FAILED, Wire.PATIENCE);
         }
 
+        /** What is reported early by the runtime or the extensions that come next is for the next invocation. */
         @Override
         boolean isThere() {
             return lambda().phase() == EnvironmentPhase.FAILED
-                    && lambda().extensions().isEmpty()
-                    && lambda().runtimeState().filter(state -> state == RuntimeState.INIT_ERROR).isEmpty();
-        }
-
-        /** An early report of the runtime that comes next concerns the next invocation alone. */
-        @Override
-        boolean bringBack() {
-            if (lambda().phase() != EnvironmentPhase.FAILED || !lambda().extensions().isEmpty()) {
-                return false;
-            }
-            assertThat(lambda().invoke("{}").isSuccess()).isFalse();
-            lambda().awaitPhase(EnvironmentPhase.FAILED, Wire.PATIENCE);
-            return isThere();
+                    && lambda().eventLog().events(Event.CallAnswered.class).stream()
+                                    .filter(call -> call.status() < 300)
+                                    .count()
+                            == 1;
         }
 
         @Override
