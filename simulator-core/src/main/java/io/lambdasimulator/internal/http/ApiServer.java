@@ -8,6 +8,7 @@ import io.lambdasimulator.internal.time.Activity;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
@@ -66,7 +67,7 @@ final class ApiServer implements AutoCloseable {
     private final Executor counting;
     private final Activity activity;
     private final Server jetty;
-    private final ServerConnector connector;
+    private final Listener connector;
     private final Set<ApiExchange> open = ConcurrentHashMap.newKeySet();
     private final CountDownLatch noneOpen = new CountDownLatch(1);
     private final AtomicBoolean closed = new AtomicBoolean();
@@ -213,6 +214,7 @@ final class ApiServer implements AutoCloseable {
             }
             jetty.stop();
             listener.close();
+            connector.closeAccepted();
             open.forEach(ApiExchange::forget);
         } catch (Exception e) {
             throw new IllegalStateException("the HTTP server on " + address + " did not stop", e);
@@ -239,15 +241,38 @@ final class ApiServer implements AutoCloseable {
     private static final class Listener extends ServerConnector {
         private final Executor executor;
 
+        /** Those that may be open; Jetty loses sight of what it accepts while it stops. */
+        private final Set<SocketChannel> accepted = ConcurrentHashMap.newKeySet();
+
         Listener(Server server, Executor executor) {
             super(server, 0, 1, new ApiConnection.Factory(configuration()));
             this.executor = executor;
         }
 
         @Override
+        protected void configure(Socket socket) {
+            super.configure(socket);
+            accepted.add(socket.getChannel());
+        }
+
+        @Override
         protected SocketChannelEndPoint newEndPoint(SocketChannel channel, ManagedSelector selector, SelectionKey key) {
             // Without the idle timeout that Jetty's own would get.
             return new WatchedEndPoint(channel, selector, key, getScheduler(), executor);
+        }
+
+        @Override
+        protected void onEndPointClosed(EndPoint endPoint) {
+            super.onEndPointClosed(endPoint);
+            if (endPoint instanceof WatchedEndPoint watched) {
+                accepted.remove(watched.getChannel());
+            }
+        }
+
+        void closeAccepted() throws IOException {
+            for (SocketChannel channel : accepted) {
+                channel.close();
+            }
         }
     }
 }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.lambdasimulator.hostile.Footprint;
 import java.io.File;
 import java.io.IOException;
 import java.net.BindException;
@@ -54,6 +55,33 @@ class ApiServerLifecycleTest {
         assertThatThrownBy(() -> ApiServer.start("unknown", "no such host", 9001, routes))
                 .isInstanceOf(BindException.class)
                 .hasMessage("cannot listen on no such host:9001: unknown host");
+    }
+
+    @Test
+    void clients_that_connect_while_it_closes_leave_no_descriptor() throws Exception {
+        start("first").close(); // the JDK keeps a socket of its own from then on
+        long before = Footprint.openSockets();
+        for (int round = 0; round < 10; round++) {
+            ApiServer server = start("closing");
+            List<Thread> connecting = new ArrayList<>();
+            for (int i = 0; i < 3; i++) {
+                connecting.add(Threads.start(() -> {
+                    while (true) {
+                        try (RawClient client = new RawClient(server.address())) {
+                            client.get("/ping");
+                        }
+                    }
+                }));
+            }
+            try (RawClient client = new RawClient(server.address())) {
+                assertThat(client.get("/ping").reply().body()).isEqualTo("pong");
+            }
+            server.close();
+            for (Thread thread : connecting) {
+                thread.join();
+            }
+        }
+        Footprint.awaitNoMoreSocketsThan(before);
     }
 
     @Test
