@@ -11,6 +11,7 @@ import io.lambdasimulator.hostile.Footprint;
 import io.lambdasimulator.invocation.Invocation;
 import io.lambdasimulator.invocation.InvocationRequest;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
 import java.net.InetSocketAddress;
@@ -127,7 +128,8 @@ class HostileClientsTest {
                     Socket socket = clients.connect(frontDoor(lambda), 4_096);
                     clients.pump(
                             socket,
-                            "POST " + target + " HTTP/1.1\r\nHost: h\r\nContent-Length: " + payload.length() + "\r\n\r\n" + payload,
+                            "POST " + target + " HTTP/1.1\r\nHost: h\r\nContent-Length: " + payload.length()
+                                    + "\r\n\r\n" + payload,
                             "");
                 }
             }
@@ -137,7 +139,10 @@ class HostileClientsTest {
             @Override
             void begin(LambdaSimulator lambda, Clients clients) {
                 for (String address : addresses(lambda)) {
-                    clients.pump(clients.connect(address), "GET / HTTP/1.1\r\nHost: h\r\n", "X: " + "h".repeat(60_000) + "\r\n");
+                    clients.pump(
+                            clients.connect(address),
+                            "GET / HTTP/1.1\r\nHost: h\r\n",
+                            "X: " + "h".repeat(60_000) + "\r\n");
                     clients.pump(clients.connect(address), "GET /", "t".repeat(60_000));
                     clients.pump(clients.connect(address), "GET / HTTP/1.1\r\nHost: h\r\nX: ", "v".repeat(60_000));
                 }
@@ -151,7 +156,10 @@ class HostileClientsTest {
                 clients.pump(clients.connect(frontDoor(lambda)), "POST " + INVOKE + chunked, MEBIBYTE_CHUNK);
                 clients.pump(clients.connect(frontDoor(lambda)), "POST " + INVOKE_STREAMING + chunked, MEBIBYTE_CHUNK);
                 clients.pump(clients.connect(functionUrl(lambda)), "PUT /" + chunked, MEBIBYTE_CHUNK);
-                clients.pump(clients.connect(lambda.runtimeApi()), "POST " + BareRuntime.response("x") + chunked, MEBIBYTE_CHUNK);
+                clients.pump(
+                        clients.connect(lambda.runtimeApi()),
+                        "POST " + BareRuntime.response("x") + chunked,
+                        MEBIBYTE_CHUNK);
                 clients.pump(clients.connect(lambda.runtimeApi()), "GET " + BareRuntime.NEXT + chunked, MEBIBYTE_CHUNK);
                 clients.pump(clients.connect(lambda.runtimeApi()), "PUT /nowhere" + chunked, MEBIBYTE_CHUNK);
             }
@@ -246,7 +254,7 @@ class HostileClientsTest {
         void assertAllEnd() {
             for (Socket socket : sockets) {
                 try {
-                    socket.getInputStream().transferTo(java.io.OutputStream.nullOutputStream());
+                    socket.getInputStream().transferTo(OutputStream.nullOutputStream());
                 } catch (SocketException e) {
                     // A reset is an end as well.
                 } catch (IOException e) {
@@ -256,16 +264,23 @@ class HostileClientsTest {
         }
 
         @Override
-        public void close() throws Exception {
+        public void close() throws IOException {
             for (Socket socket : sockets) {
                 socket.close();
             }
-            for (Thread pump : pumps) {
-                pump.join(Wire.PATIENCE.toMillis());
-                assertThat(pump.isAlive()).isFalse();
-            }
+            assertThat(pumps)
+                    .allSatisfy(pump -> assertThat(CompletableFuture.runAsync(() -> join(pump)))
+                            .succeedsWithin(Wire.PATIENCE));
             // What refers to them may outlive them on a stack.
             sockets.clear();
+        }
+
+        private static void join(Thread thread) {
+            try {
+                thread.join();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
         }
     }
 
@@ -429,9 +444,7 @@ class HostileClientsTest {
                 runtime.wire().send("0\r\n\r\n");
                 runtime.reply()
                         .assertRefused(
-                                413,
-                                "RequestEntityTooLarge",
-                                "Exceeded maximum allowed payload size (6291556 bytes).");
+                                413, "RequestEntityTooLarge", "Exceeded maximum allowed payload size (6291556 bytes).");
             }
         }
 
@@ -451,7 +464,10 @@ class HostileClientsTest {
                         ? functionUrl(lambda)
                         : request.contains("/functions/") ? frontDoor(lambda) : lambda.runtimeApi();
                 Socket socket = clients.connect(address);
-                clients.pump(socket, request + CHUNKED.replace("h\r\n", "h\r\nLambda-Extension-Name: x\r\n"), MEBIBYTE_CHUNK);
+                clients.pump(
+                        socket,
+                        request + CHUNKED.replace("h\r\n", "h\r\nLambda-Extension-Name: x\r\n"),
+                        MEBIBYTE_CHUNK);
 
                 assertThat(new String(socket.getInputStream().readNBytes(12), StandardCharsets.ISO_8859_1))
                         .isEqualTo("HTTP/1.1 413");
@@ -487,7 +503,8 @@ class HostileClientsTest {
                 String requestId = BareRuntime.requestIdOf(runtime.reply());
                 clients.pump(
                         clients.connect(lambda.runtimeApi()),
-                        "POST " + BareRuntime.response(requestId) + " HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n"
+                        "POST " + BareRuntime.response(requestId)
+                                + " HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n"
                                 + "Lambda-Runtime-Function-Response-Mode: streaming\r\n\r\n",
                         MEBIBYTE_CHUNK);
                 CompletableFuture<byte[]> end = CompletableFuture.supplyAsync(() -> {
@@ -502,9 +519,10 @@ class HostileClientsTest {
                 clients.assertAllEnd();
                 runtime.poll();
 
-                assertThat(end).succeedsWithin(Wire.PATIENCE).satisfies(last -> assertThat(
-                                new String(last, StandardCharsets.ISO_8859_1))
-                        .contains("Function.ResponseSizeTooLarge"));
+                assertThat(end)
+                        .succeedsWithin(Wire.PATIENCE)
+                        .satisfies(last -> assertThat(new String(last, StandardCharsets.ISO_8859_1))
+                                .contains("Function.ResponseSizeTooLarge"));
             }
         }
     }
@@ -540,7 +558,8 @@ class HostileClientsTest {
     @Test
     void polls_by_the_thousand_are_all_withdrawn_when_their_clients_leave() throws Exception {
         int polls = connections(5_000);
-        try (LambdaSimulator lambda = LambdaSimulator.builder().retain(100, 20_000).start()) {
+        try (LambdaSimulator lambda =
+                LambdaSimulator.builder().retain(100, 20_000).start()) {
             long sockets = Footprint.openSockets();
             try (Clients clients = new Clients()) {
                 for (int i = 0; i < polls; i++) {
@@ -554,7 +573,8 @@ class HostileClientsTest {
             Footprint.awaitNoMoreSocketsThan(sockets);
             Awaitility.await("a poll withdrawn for each client")
                     .atMost(Wire.PATIENCE)
-                    .until(() -> lambda.eventLog().events(Event.PollWithdrawn.class).size() == polls);
+                    .until(() ->
+                            lambda.eventLog().events(Event.PollWithdrawn.class).size() == polls);
 
             try (BareRuntime runtime = new BareRuntime(lambda)) {
                 Invocation invocation = lambda.submit(InvocationRequest.of("1"));

@@ -128,7 +128,8 @@ class MutatedRequestsTest {
             return switch (this) {
                 case INVOKE, INVOKE_EVENT, INVOKE_DRY_RUN, INVOKE_STREAMING ->
                     situation.lambda().frontDoor().orElseThrow().getAuthority();
-                case FUNCTION_URL -> situation.lambda().functionUrl().orElseThrow().getAuthority();
+                case FUNCTION_URL ->
+                    situation.lambda().functionUrl().orElseThrow().getAuthority();
                 default -> situation.lambda().runtimeApi();
             };
         }

@@ -169,13 +169,14 @@ abstract class Situation implements AutoCloseable {
 
         @Override
         boolean isThere() {
-            return lambda().phase() == EnvironmentPhase.INIT && lambda().extensions().stream()
-                    .allMatch(extension -> extension.state() == ExtensionState.STARTED);
+            return lambda().phase() == EnvironmentPhase.INIT
+                    && lambda().extensions().stream()
+                            .allMatch(extension -> extension.state() == ExtensionState.STARTED);
         }
 
         @Override
         void assertGoesOn() throws Exception {
-            keep(BareExtension.register(lambda(), "late", "SHUTDOWN")).poll();
+            keep(BareExtension.register(lambda(), "late")).poll();
             assertServes(keep(new BareRuntime(lambda())).poll());
         }
     }
@@ -191,12 +192,13 @@ abstract class Situation implements AutoCloseable {
 
         @Override
         void reach() {
-            first = keep(BareExtension.register(lambda(), "first", "SHUTDOWN"));
+            first = keep(BareExtension.register(lambda(), "first"));
         }
 
         @Override
         boolean isThere() {
-            return lambda().phase() == EnvironmentPhase.INIT && lambda().extensions().size() == 1;
+            return lambda().phase() == EnvironmentPhase.INIT
+                    && lambda().extensions().size() == 1;
         }
 
         @Override
@@ -218,8 +220,11 @@ abstract class Situation implements AutoCloseable {
 
         @Override
         boolean isThere() {
-            return lambda().phase() != EnvironmentPhase.FAILED && lambda().phase() != EnvironmentPhase.RESET
-                    && lambda().runtimeState().filter(state -> state != RuntimeState.INIT_ERROR).isPresent();
+            return lambda().phase() != EnvironmentPhase.FAILED
+                    && lambda().phase() != EnvironmentPhase.RESET
+                    && lambda().runtimeState()
+                            .filter(state -> state != RuntimeState.INIT_ERROR)
+                            .isPresent();
         }
 
         @Override
@@ -244,7 +249,9 @@ abstract class Situation implements AutoCloseable {
 
         @Override
         boolean isThere() {
-            return lambda().runtimeState().filter(state -> state == RuntimeState.READY).isPresent();
+            return lambda().runtimeState()
+                    .filter(state -> state == RuntimeState.READY)
+                    .isPresent();
         }
 
         @Override
@@ -295,7 +302,9 @@ abstract class Situation implements AutoCloseable {
 
         @Override
         boolean isThere() {
-            return lambda().runtimeState().filter(state -> state == RuntimeState.RUNNING).isPresent();
+            return lambda().runtimeState()
+                    .filter(state -> state == RuntimeState.RUNNING)
+                    .isPresent();
         }
 
         @Override
@@ -328,18 +337,24 @@ abstract class Situation implements AutoCloseable {
         @Override
         void reach() {
             super.reach();
-            new Moments(lambda()).bringsRuntimeTo(RuntimeState.INVOCATION_RESPONSE, () -> runtime().wire()
-                    .head(
-                            "POST",
-                            BareRuntime.response(requestId()),
-                            "Lambda-Runtime-Function-Response-Mode: streaming",
-                            "Transfer-Encoding: chunked")
-                    .chunk("{"));
+            new Moments(lambda())
+                    .bringsRuntimeTo(
+                            RuntimeState.INVOCATION_RESPONSE,
+                            () -> runtime()
+                                    .wire()
+                                    .head(
+                                            "POST",
+                                            BareRuntime.response(requestId()),
+                                            "Lambda-Runtime-Function-Response-Mode: streaming",
+                                            "Transfer-Encoding: chunked")
+                                    .chunk("{"));
         }
 
         @Override
         boolean isThere() {
-            return lambda().runtimeState().filter(state -> state == RuntimeState.INVOCATION_RESPONSE).isPresent();
+            return lambda().runtimeState()
+                    .filter(state -> state == RuntimeState.INVOCATION_RESPONSE)
+                    .isPresent();
         }
 
         @Override
@@ -395,7 +410,8 @@ abstract class Situation implements AutoCloseable {
 
         @Override
         void reach() {
-            extension = keep(BareExtension.register(lambda(), "slow", "INVOKE", "SHUTDOWN")).park();
+            extension = keep(BareExtension.register(lambda(), "slow", "INVOKE", "SHUTDOWN"))
+                    .park();
             keep(new BareRuntime(lambda())).park();
             lambda().awaitInit(Wire.PATIENCE);
             LambdaSimulator closing = lambda();
@@ -437,7 +453,10 @@ abstract class Situation implements AutoCloseable {
 
         @Override
         boolean isThere() {
-            return lambda().extensions().stream().map(ExtensionInfo::state).toList().equals(List.of(ExtensionState.REGISTERED))
+            return lambda().extensions().stream()
+                            .map(ExtensionInfo::state)
+                            .toList()
+                            .equals(List.of(ExtensionState.REGISTERED))
                     && lambda().phase() == EnvironmentPhase.INIT;
         }
 
@@ -469,7 +488,8 @@ abstract class Situation implements AutoCloseable {
         void reach() {
             super.reach();
             TelemetryConsumer consumer = keep(new TelemetryConsumer("2022-12-13", "\"platform\""));
-            Reply reply = extension().wire()
+            Reply reply = extension()
+                    .wire()
                     .request(
                             "PUT",
                             "/2022-07-01/telemetry",
@@ -495,7 +515,10 @@ abstract class Situation implements AutoCloseable {
 
         @Override
         boolean isThere() {
-            return lambda().extensions().stream().map(ExtensionInfo::state).toList().equals(List.of(ExtensionState.READY))
+            return lambda().extensions().stream()
+                            .map(ExtensionInfo::state)
+                            .toList()
+                            .equals(List.of(ExtensionState.READY))
                     && (lambda().phase() == EnvironmentPhase.READY || lambda().phase() == EnvironmentPhase.FROZEN);
         }
 
@@ -527,7 +550,10 @@ abstract class Situation implements AutoCloseable {
 
         @Override
         boolean isThere() {
-            return lambda().extensions().stream().map(ExtensionInfo::state).toList().equals(List.of(ExtensionState.RUNNING))
+            return lambda().extensions().stream()
+                            .map(ExtensionInfo::state)
+                            .toList()
+                            .equals(List.of(ExtensionState.RUNNING))
                     && lambda().phase() == EnvironmentPhase.INVOKE;
         }
 

@@ -36,9 +36,10 @@ public final class Footprint {
                     + "|ForkJoinPool.*|HttpClient-.*|CompletableFuture.*|Cleaner-.*|surefire.*|junit.*|awaitility.*|RMI.*|JNA Cleaner)");
 
     /** Of each connection, exchange and environment there is at least one of these. */
-    private static final Pattern COUNTED = Pattern.compile("io\\.lambdasimulator\\.internal\\.[^$]*(Exchange|Connection|EndPoint"
-            + "|Watch|AnswerWriter|ExchangePoll|ExecutionEnvironment|AnswerInProgress|ApiServer|Subscriber)"
-            + "|org\\.eclipse\\.jetty\\.(server\\.internal\\.Http[^$]*|io\\.SocketChannelEndPoint)|sun\\.nio\\.ch\\.SocketChannelImpl");
+    private static final Pattern COUNTED = Pattern.compile(
+            "io\\.lambdasimulator\\.internal\\.[^$]*(Exchange|Connection|EndPoint"
+                    + "|Watch|AnswerWriter|ExchangePoll|ExecutionEnvironment|AnswerInProgress|ApiServer|Subscriber)"
+                    + "|org\\.eclipse\\.jetty\\.(server\\.internal\\.Http[^$]*|io\\.SocketChannelEndPoint)|sun\\.nio\\.ch\\.SocketChannelImpl");
 
     private static final Pattern LINE = Pattern.compile("\\s*\\d+:\\s+(\\d+)\\s+(\\d+)\\s+(\\S+).*");
     private static final Pattern TOTAL = Pattern.compile("Total\\s+(\\d+)\\s+(\\d+)");
@@ -68,18 +69,21 @@ public final class Footprint {
         awaitNoMoreSocketsThan(sockets);
         awaitNoMore("child processes", Footprint::children, this.children);
         // Ends are noticed on other threads, and an object may be on the stack of one that is just about to end.
-        Awaitility.await("heap as before").atMost(PATIENCE).pollInterval(Duration.ofMillis(100)).untilAsserted(() -> {
-            Map<String, Long> now = new TreeMap<>();
-            long bytes = heap(now);
-            now.replaceAll((type, count) -> count - objects.getOrDefault(type, 0L));
-            now.values().removeIf(excess -> excess <= 0);
-            if (!now.isEmpty()) {
-                throw new AssertionError("objects that were not there before: " + now);
-            }
-            if (bytes > heap + TOLERATED_BYTES) {
-                throw new AssertionError("the heap has grown from " + heap + " to " + bytes + " bytes");
-            }
-        });
+        Awaitility.await("heap as before")
+                .atMost(PATIENCE)
+                .pollInterval(Duration.ofMillis(100))
+                .untilAsserted(() -> {
+                    Map<String, Long> now = new TreeMap<>();
+                    long bytes = heap(now);
+                    now.replaceAll((type, count) -> count - objects.getOrDefault(type, 0L));
+                    now.values().removeIf(excess -> excess <= 0);
+                    if (!now.isEmpty()) {
+                        throw new AssertionError("objects that were not there before: " + now);
+                    }
+                    if (bytes > heap + TOLERATED_BYTES) {
+                        throw new AssertionError("the heap has grown from " + heap + " to " + bytes + " bytes");
+                    }
+                });
     }
 
     /** Waits until no more sockets are open than that; fails with the number that are. */
@@ -96,13 +100,16 @@ public final class Footprint {
     }
 
     private static <T> void awaitNoMore(String what, Supplier<List<T>> look, List<T> before) {
-        Awaitility.await(what + " as before").atMost(PATIENCE).pollInterval(Duration.ofMillis(2)).untilAsserted(() -> {
-            List<T> excess = new ArrayList<>(look.get());
-            before.forEach(excess::remove);
-            if (!excess.isEmpty()) {
-                throw new AssertionError(what + " that were not there before: " + excess);
-            }
-        });
+        Awaitility.await(what + " as before")
+                .atMost(PATIENCE)
+                .pollInterval(Duration.ofMillis(2))
+                .untilAsserted(() -> {
+                    List<T> excess = new ArrayList<>(look.get());
+                    before.forEach(excess::remove);
+                    if (!excess.isEmpty()) {
+                        throw new AssertionError(what + " that were not there before: " + excess);
+                    }
+                });
     }
 
     /** The names of all live threads but those of the JVM itself. */

@@ -108,8 +108,7 @@ public final class HostileClient implements AutoCloseable {
         }
         answered++;
         try {
-            List<HttpAnswers.Answer> answers =
-                    HttpAnswers.in(course.received(), mutant.contains("HEAD"));
+            List<HttpAnswers.Answer> answers = HttpAnswers.in(course.received(), mutant.contains("HEAD"));
             for (HttpAnswers.Answer answer : answers) {
                 String wrong = wrongWith(answer);
                 if (!wrong.isEmpty()) {
@@ -132,8 +131,8 @@ public final class HostileClient implements AutoCloseable {
         }
         if (answer.status() >= 400 && type.equals("application/json") && answer.status() != 502) {
             try {
-                var unused = JsonValues.parse(new String(
-                        answer.body().getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8));
+                var unused = JsonValues.parse(
+                        new String(answer.body().getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8));
             } catch (IllegalArgumentException e) {
                 return "the error is no JSON: " + e.getMessage();
             }
@@ -143,7 +142,8 @@ public final class HostileClient implements AutoCloseable {
 
     private static AssertionError failure(Mutant mutant, Course course, String what) {
         return new AssertionError(what + "\n" + mutant + "came back, until it was " + course.end() + " after "
-                + course.took().toMillis() + " ms" + course.note() + ":\n  \"" + Mutant.escaped(course.received()) + "\"");
+                + course.took().toMillis() + " ms" + course.note() + ":\n  \"" + Mutant.escaped(course.received())
+                + "\"");
     }
 
     private Course connect(String address, Mutant mutant, BooleanSupplier waits) {

@@ -35,7 +35,8 @@ public record Mutant(long seed, String place, int index, String what, List<byte[
     /** Everything that is needed to do the same again: seed, index and the exact bytes, each segment on a line of its own. */
     @Override
     public String toString() {
-        StringBuilder text = new StringBuilder("mutant " + index + " of seed " + seed + " at " + place + " (" + what + "), " + ending + " after\n");
+        StringBuilder text = new StringBuilder(
+                "mutant " + index + " of seed " + seed + " at " + place + " (" + what + "), " + ending + " after\n");
         for (byte[] segment : segments) {
             text.append("  \"").append(escaped(segment)).append("\"\n");
         }

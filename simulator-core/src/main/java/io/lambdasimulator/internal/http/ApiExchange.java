@@ -67,6 +67,7 @@ final class ApiExchange implements Exchange {
     private long thrownAway;
     /** The body is not wanted, and the client was told before it began to send it. */
     private boolean isUnsent;
+
     private int pauses;
     private @Nullable Answer answer;
     /** For an answer in pieces. */

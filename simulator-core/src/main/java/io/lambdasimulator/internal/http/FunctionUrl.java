@@ -66,7 +66,9 @@ final class FunctionUrl {
             @Override
             public void truncated() {
                 call.refuse(new InvocationRejectedException(
-                        "InvalidRequestContentException", 400, "the request body ended before it was complete, or its chunks are malformed"));
+                        "InvalidRequestContentException",
+                        400,
+                        "the request body ended before it was complete, or its chunks are malformed"));
             }
 
             @Override

@@ -70,7 +70,9 @@ final class InvokeRequests {
 
             @Override
             public void truncated() {
-                refuse(exchange, invalidContent("the request body ended before it was complete, or its chunks are malformed"));
+                refuse(
+                        exchange,
+                        invalidContent("the request body ended before it was complete, or its chunks are malformed"));
             }
 
             @Override

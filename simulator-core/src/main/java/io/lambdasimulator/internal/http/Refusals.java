@@ -83,8 +83,8 @@ final class Refusals implements Request.Handler {
 
     /** A client may send all before it reads. */
     private static void readOut(Request request, Callback callback) {
-        WatchedEndPoint endPoint =
-                (WatchedEndPoint) request.getConnectionMetaData().getConnection().getEndPoint();
+        WatchedEndPoint endPoint = (WatchedEndPoint)
+                request.getConnectionMetaData().getConnection().getEndPoint();
         endPoint.shutdownAndReadOut(ApiExchange.THROWN_AWAY_AT_MOST, callback::succeeded);
     }
 }

@@ -64,7 +64,10 @@ class ApiServerRefusalsTest {
                 arguments("GET /a HTTP/1.1\r\nHost: \r\n\r\n", 400, "the Host header is empty"),
                 arguments("GET /a HTTP/1.1\r\nHost: h\r\nHost: h\r\n\r\n", 400, "there is more than one Host header"),
                 arguments("GET /a HTTP/1.1\r\nHost: \"h\r\n\r\n", 400, invalid),
-                arguments("GET /a HTTP/1.1\r\nHost: h\r\nContent-Length: \"5\r\n\r\n", 400, "the Content-Length header is not a number"),
+                arguments(
+                        "GET /a HTTP/1.1\r\nHost: h\r\nContent-Length: \"5\r\n\r\n",
+                        400,
+                        "the Content-Length header is not a number"),
                 arguments("GET a HTTP/1.1\r\nHost: h\r\n\r\n", 400, invalid),
                 arguments("GET /a HTTP/1.1\r\nHost: h\r\nX : y\r\n\r\n", 400, invalid),
                 arguments("GET /a HTTP/1.1\r\nHost: h\r\nno colon\r\n\r\n", 400, invalid),
