@@ -106,6 +106,7 @@ class MutatedRequestsTest {
                 "Cookie: a=b; c=d",
                 "X-Custom: x"));
 
+        @SuppressWarnings("ImmutableEnumChecker") // none of these functions has a state
         private final Function<Situation, ValidRequest> request;
 
         Call(Function<Situation, ValidRequest> request) {

@@ -1,5 +1,6 @@
 package io.lambdasimulator.hostile;
 
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 
 /**
@@ -29,7 +30,7 @@ public record Mutant(long seed, String place, int index, String what, List<byte[
     }
 
     private static String latin1(byte[] bytes) {
-        return new String(bytes, java.nio.charset.StandardCharsets.ISO_8859_1);
+        return new String(bytes, StandardCharsets.ISO_8859_1);
     }
 
     /** Everything that is needed to do the same again: seed, index and the exact bytes, each segment on a line of its own. */
