@@ -9,6 +9,7 @@ import io.lambdasimulator.hostile.Mutations;
 import io.lambdasimulator.hostile.ValidRequest;
 import java.util.function.Function;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.slf4j.Logger;
@@ -166,8 +167,6 @@ class MutatedRequestsTest {
         "before-init, RESPONSE",
         "before-init, INIT_ERROR",
         "before-init, REGISTER",
-        "before-init, EVENT_NEXT",
-        "before-init, TELEMETRY",
         "idle, NEXT",
         "idle, RESPONSE",
         "idle, ERROR",
@@ -175,13 +174,9 @@ class MutatedRequestsTest {
         "idle, RESTORE_NEXT",
         "idle, RESTORE_ERROR",
         "parked, NEXT",
-        "parked, RESPONSE",
-        "parked, INIT_ERROR",
         "frozen, NEXT",
         "frozen, RESPONSE",
         "frozen, ERROR",
-        "frozen, INIT_ERROR",
-        "frozen, REGISTER",
         "in-flight, NEXT",
         "in-flight, RESPONSE",
         "in-flight, STREAMED_RESPONSE",
@@ -189,21 +184,16 @@ class MutatedRequestsTest {
         "in-flight, INIT_ERROR",
         "streaming, NEXT",
         "streaming, RESPONSE",
-        "streaming, STREAMED_RESPONSE",
         "streaming, ERROR",
         "failed, NEXT",
-        "failed, RESPONSE",
         "failed, ERROR",
         "failed, INIT_ERROR",
         "failed, REGISTER",
         "shutting-down, NEXT",
         "shutting-down, RESPONSE",
-        "shutting-down, ERROR",
-        "shutting-down, INIT_ERROR",
         "shutting-down, REGISTER",
         "shutting-down, EVENT_NEXT",
         "shutting-down, EXIT_ERROR",
-        "shutting-down, TELEMETRY",
         "during-init, REGISTER",
         "extension-registered, EVENT_NEXT",
         "extension-registered, EXTENSION_INIT_ERROR",
@@ -211,34 +201,55 @@ class MutatedRequestsTest {
         "extension-registered, TELEMETRY",
         "extension-registered, LOGS",
         "extension-subscribed, TELEMETRY",
-        "extension-subscribed, LOGS",
         "extension-ready, EVENT_NEXT",
         "extension-ready, EXTENSION_INIT_ERROR",
-        "extension-ready, EXIT_ERROR",
-        "extension-ready, REGISTER",
         "extension-ready, TELEMETRY",
-        "extension-ready, LOGS",
         "extension-running, EVENT_NEXT",
-        "extension-running, EXTENSION_INIT_ERROR",
-        "extension-running, EXIT_ERROR",
         "serving, INVOKE",
         "serving, INVOKE_EVENT",
         "serving, INVOKE_DRY_RUN",
         "serving, INVOKE_STREAMING",
         "serving, FUNCTION_URL",
-        "serving, NEXT",
         "busy, INVOKE",
+        "waiting-for-init, INVOKE",
+        "timing-out, INVOKE",
+    })
+    void are_answered_or_closed_and_leave_nothing(String state, Call call) throws Exception {
+        attack(state, call);
+        untouched.awaitItAgain();
+    }
+
+    /** In states where a call does much the same as in another one, for which the build does not take its time. */
+    @Tag("stress")
+    @ParameterizedTest
+    @CsvSource({
+        "parked, RESPONSE",
+        "parked, INIT_ERROR",
+        "frozen, INIT_ERROR",
+        "frozen, REGISTER",
+        "before-init, EVENT_NEXT",
+        "before-init, TELEMETRY",
+        "streaming, STREAMED_RESPONSE",
+        "failed, RESPONSE",
+        "shutting-down, ERROR",
+        "shutting-down, INIT_ERROR",
+        "shutting-down, TELEMETRY",
+        "extension-subscribed, LOGS",
+        "extension-ready, EXIT_ERROR",
+        "extension-ready, REGISTER",
+        "extension-ready, LOGS",
+        "extension-running, EXTENSION_INIT_ERROR",
+        "extension-running, EXIT_ERROR",
+        "serving, NEXT",
         "busy, INVOKE_EVENT",
         "busy, INVOKE_STREAMING",
         "busy, FUNCTION_URL",
-        "waiting-for-init, INVOKE",
         "waiting-for-init, INVOKE_STREAMING",
         "waiting-for-init, FUNCTION_URL",
-        "timing-out, INVOKE",
         "timing-out, INVOKE_STREAMING",
         "timing-out, FUNCTION_URL",
     })
-    void are_answered_or_closed_and_leave_nothing(String state, Call call) throws Exception {
+    void are_answered_or_closed_and_leave_nothing_in_further_states(String state, Call call) throws Exception {
         attack(state, call);
         untouched.awaitItAgain();
     }
