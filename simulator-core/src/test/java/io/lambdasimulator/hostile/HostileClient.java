@@ -193,11 +193,15 @@ public final class HostileClient implements AutoCloseable {
             // A reset may overtake the answer, or cut it.
             return new Course(new byte[0], since, End.RESET, ": " + e.getMessage());
         } finally {
-            try {
-                selector.selectNow(); // lets go of the channel
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            }
+            letGoOfClosed();
+        }
+    }
+
+    private void letGoOfClosed() {
+        try {
+            selector.selectNow();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 

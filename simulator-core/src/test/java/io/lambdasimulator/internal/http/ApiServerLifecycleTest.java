@@ -109,8 +109,8 @@ class ApiServerLifecycleTest {
             RawClient sending = new RawClient(server.address());
             clients.addAll(List.of(idle, parked, sending));
             exchanges.take();
-            // More than the server keeps of what comes behind a poll, so that it has stopped to look.
-            parked.send("x".repeat(i % 5 == 0 ? 200_000 : 0));
+            // The server keeps it, and looks on.
+            parked.send("x".repeat(i % 5 == 0 ? 60_000 : 0));
             sending.send("POST /held HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\nhalf");
             exchanges.take().readBody(10, new Bodies.Reader() {
                 @Override
