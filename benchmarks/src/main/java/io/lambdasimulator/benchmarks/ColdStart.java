@@ -16,6 +16,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 
 /**
  * How long the standalone program takes to its first answer: from just before its process is started until the answer to
@@ -41,7 +42,7 @@ public final class ColdStart {
         int rounds = Integer.parseInt(arguments[0]);
         List<Way> ways = new ArrayList<>();
         for (String command : Arrays.asList(arguments).subList(1, arguments.length)) {
-            ways.add(new Way(List.of(command.split(" "))));
+            ways.add(new Way(Pattern.compile(" ").splitAsStream(command).toList()));
         }
         for (Way way : ways) {
             way.answer(); // not counted: the first may find no archive, or a cold disk

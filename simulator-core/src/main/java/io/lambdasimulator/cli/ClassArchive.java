@@ -89,7 +89,9 @@ final class ClassArchive {
         Path made = Path.of(unfinished + ".made");
         try {
             train(prefix, unfinished);
-            Files.writeString(made, Files.size(unfinished) + " " + (hasCache() ? "-XX:AOTCache" : "-XX:SharedArchiveFile") + "\n");
+            Files.writeString(
+                    made,
+                    Files.size(unfinished) + " " + (hasCache() ? "-XX:AOTCache" : "-XX:SharedArchiveFile") + "\n");
             Files.move(unfinished, file, StandardCopyOption.ATOMIC_MOVE);
             Files.move(made, Path.of(file + ".made"), StandardCopyOption.ATOMIC_MOVE);
         } finally {

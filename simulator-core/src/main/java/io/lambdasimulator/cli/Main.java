@@ -97,7 +97,8 @@ public final class Main implements Runnable {
                 return "there is no option " + first.replaceFirst("=.*", "");
             }
             boolean command = !wrong.getCommandLine().getSubcommands().isEmpty();
-            return "\"" + first + "\" is " + (command ? "no command: use serve, demo or warm-up" : "one argument too many");
+            return "\"" + first + "\" is "
+                    + (command ? "no command: use serve, demo or warm-up" : "one argument too many");
         }
         return String.valueOf(wrong.getMessage());
     }

@@ -92,7 +92,8 @@ class ClassArchiveTest {
             }
         }
         // Whoever compares ages sees whole seconds only.
-        Files.setLastModifiedTime(jar, FileTime.from(Instant.now().minusSeconds(10).truncatedTo(ChronoUnit.SECONDS)));
+        Files.setLastModifiedTime(
+                jar, FileTime.from(Instant.now().minusSeconds(10).truncatedTo(ChronoUnit.SECONDS)));
     }
 
     private static void addAll(Path classes, JarOutputStream zip) throws IOException {
@@ -173,11 +174,17 @@ class ClassArchiveTest {
                 Serve other = new Serve(jar, cache)) {
             one.awaitListening();
             other.awaitListening();
-            await().alias("an archive").atMost(2, TimeUnit.MINUTES).until(() -> cached().stream().anyMatch(this::isArchive));
-            assertThat(sourceOfMain(jar, cache)).as("while the other makes it too").startsWith("shared objects file");
+            await().alias("an archive")
+                    .atMost(2, TimeUnit.MINUTES)
+                    .until(() -> cached().stream().anyMatch(this::isArchive));
+            assertThat(sourceOfMain(jar, cache))
+                    .as("while the other makes it too")
+                    .startsWith("shared objects file");
             await().alias("the other's")
                     .atMost(2, TimeUnit.MINUTES)
-                    .until(() -> cached().stream().filter(name -> name.endsWith(".made")).allMatch(this::isArchive)
+                    .until(() -> cached().stream()
+                                    .filter(name -> name.endsWith(".made"))
+                                    .allMatch(this::isArchive)
                             && cached().size() == 2);
             one.end();
             other.end();
@@ -193,8 +200,10 @@ class ClassArchiveTest {
     void leaves_neither_a_process_nor_a_file_when_the_server_ends_before_it_is_made() throws Exception {
         try (Serve serve = new Serve(jar, cache)) {
             serve.awaitListening();
-            await().alias("the JVM that makes it").until(() -> serve.process.descendants().anyMatch(this::trains));
-            List<ProcessHandle> makers = serve.process.descendants().filter(this::trains).toList();
+            await().alias("the JVM that makes it")
+                    .until(() -> serve.process.descendants().anyMatch(this::trains));
+            List<ProcessHandle> makers =
+                    serve.process.descendants().filter(this::trains).toList();
             serve.end();
             await().alias("its end").until(() -> makers.stream().noneMatch(ProcessHandle::isAlive));
         }
@@ -275,7 +284,7 @@ class ClassArchiveTest {
                                 + " newer\n"));
     }
 
-    private final class Serve implements AutoCloseable {
+    private static final class Serve implements AutoCloseable {
         private final Path errors;
         private final Process process;
 
@@ -292,9 +301,7 @@ class ClassArchiveTest {
         }
 
         void awaitListening() {
-            await().alias("a server")
-                    .atMost(60, TimeUnit.SECONDS)
-                    .until(() -> errors().contains("Invoke with:"));
+            await().alias("a server").atMost(60, TimeUnit.SECONDS).until(() -> errors().contains("Invoke with:"));
         }
 
         void end() throws Exception {
