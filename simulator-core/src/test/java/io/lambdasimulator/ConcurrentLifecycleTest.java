@@ -9,8 +9,8 @@ import io.lambdasimulator.environment.ShutdownReason;
 import io.lambdasimulator.event.Event;
 import io.lambdasimulator.event.EventLog;
 import io.lambdasimulator.invocation.Invocation;
-import io.lambdasimulator.invocation.InvocationReport;
 import io.lambdasimulator.invocation.InvocationRejectedException;
+import io.lambdasimulator.invocation.InvocationReport;
 import io.lambdasimulator.invocation.InvocationRequest;
 import io.lambdasimulator.invocation.InvocationResult;
 import io.lambdasimulator.invocation.InvocationStatus;
@@ -76,8 +76,12 @@ class ConcurrentLifecycleTest {
                 lambda.unregisterProcess(BYSTANDER);
             })));
 
-            assertThat(enough.await(LIMIT.toSeconds(), TimeUnit.SECONDS)).as("%s", lambda.describe()).isTrue();
-            assertThat(reset.await(LIMIT.toSeconds(), TimeUnit.SECONDS)).as("%s", lambda.describe()).isTrue();
+            assertThat(enough.await(LIMIT.toSeconds(), TimeUnit.SECONDS))
+                    .as("%s", lambda.describe())
+                    .isTrue();
+            assertThat(reset.await(LIMIT.toSeconds(), TimeUnit.SECONDS))
+                    .as("%s", lambda.describe())
+                    .isTrue();
             List<Future<?>> closers = List.of(
                     threads.submit(() -> lambda.shutdown(ShutdownReason.SPINDOWN)),
                     threads.submit(lambda::close),
@@ -104,7 +108,8 @@ class ConcurrentLifecycleTest {
     }
 
     private static byte[] answer(byte[] event) {
-        while (new String(event, StandardCharsets.UTF_8).equals(HANG) && !Thread.currentThread().isInterrupted()) {
+        while (new String(event, StandardCharsets.UTF_8).equals(HANG)
+                && !Thread.currentThread().isInterrupted()) {
             LockSupport.park();
         }
         return event;
@@ -196,7 +201,9 @@ class ConcurrentLifecycleTest {
         EnvironmentPhase phase = null;
         for (EventLog.Entry entry : log.entries()) {
             if (entry.event() instanceof Event.PhaseChanged changed) {
-                assertThat(phase == null || changed.from() == phase).as("%s", entry).isTrue();
+                assertThat(phase == null || changed.from() == phase)
+                        .as("%s", entry)
+                        .isTrue();
                 phase = changed.to();
             } else if (entry.event() instanceof Event.EnvironmentFrozen) {
                 assertThat(running).as("%s", entry).isEmpty();

@@ -36,7 +36,8 @@ class DiagnosticsTest {
         try (LambdaSimulator lambda = echo().start()) {
             InvocationRequest request =
                     InvocationRequest.builder().payload("{}").requestId("a").build();
-            assertThat(lambda.submit(request).awaitCompletion(LIMIT).requestId()).isEqualTo("a");
+            assertThat(lambda.submit(request).awaitCompletion(LIMIT).requestId())
+                    .isEqualTo("a");
             assertThat(lambda.timeline()).contains("a");
             assertThat(lambda.timelineSvg()).isNotEmpty();
             assertThat(lambda.describe()).isNotEmpty();

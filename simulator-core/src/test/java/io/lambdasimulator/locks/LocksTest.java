@@ -67,7 +67,11 @@ class LocksTest {
                 .isEmpty();
         // Whether these tests pass is theirs to say, at their own speed; here each of them must have lived.
         assertThat(summary.getSummary().getTestsSucceededCount())
-                .as("%s", summary.getSummary().getFailures().stream().map(failure -> failure.getException()).toList())
+                .as(
+                        "%s",
+                        summary.getSummary().getFailures().stream()
+                                .map(failure -> failure.getException())
+                                .toList())
                 .isGreaterThan(summary.getSummary().getTestsFoundCount() * 9 / 10)
                 .isGreaterThan(60);
         assertThat(HeldLocks.timesTaken()).isGreaterThan(10_000);
