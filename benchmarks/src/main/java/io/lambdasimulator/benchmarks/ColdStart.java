@@ -113,9 +113,8 @@ public final class ColdStart {
                     "--",
                     "/bin/sleep",
                     "60"));
-            ProcessBuilder builder = new ProcessBuilder(words)
-                    .redirectErrorStream(true)
-                    .redirectOutput(output.toFile());
+            ProcessBuilder builder =
+                    new ProcessBuilder(words).redirectErrorStream(true).redirectOutput(output.toFile());
             long start = System.nanoTime();
             Process process = builder.start();
             try {
@@ -198,8 +197,8 @@ public final class ColdStart {
         }
 
         void send(String requestLine, String body) throws IOException {
-            String request = requestLine + " HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: " + body.length() + "\r\n\r\n"
-                    + body;
+            String request = requestLine + " HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: " + body.length()
+                    + "\r\n\r\n" + body;
             socket.getOutputStream().write(request.getBytes(StandardCharsets.ISO_8859_1));
         }
 
@@ -210,8 +209,10 @@ public final class ColdStart {
             while (answer.indexOf("\r\n\r\n") < 0) {
                 read(in, answer);
             }
-            int end = answer.indexOf("\r\n\r\n") + 4
-                    + Integer.parseInt(header(answer.toString(), "content-length").trim());
+            int end = answer.indexOf("\r\n\r\n")
+                    + 4
+                    + Integer.parseInt(
+                            header(answer.toString(), "content-length").trim());
             while (answer.length() < end) {
                 read(in, answer);
             }
