@@ -31,6 +31,20 @@ class DiagnosticsTest {
         return LambdaSimulator.builder().runtime((event, context) -> event);
     }
 
+    @Test
+    void a_request_id_of_ones_own_may_be_as_short_as_a_letter() {
+        try (LambdaSimulator lambda = echo().start()) {
+            InvocationRequest request =
+                    InvocationRequest.builder().payload("{}").requestId("a").build();
+            assertThat(lambda.submit(request).awaitCompletion(LIMIT).requestId())
+                    .isEqualTo("a");
+            assertThat(lambda.timeline()).contains("a");
+            assertThat(lambda.timelineSvg()).isNotEmpty();
+            assertThat(lambda.describe()).isNotEmpty();
+            assertThat(lambda.telemetry().of("a")).isNotEmpty();
+        }
+    }
+
     @Nested
     class A_wait {
 

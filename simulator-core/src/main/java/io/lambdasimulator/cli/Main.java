@@ -69,6 +69,8 @@ public final class Main implements Runnable {
         return new CommandLine(new Main())
                 .addSubcommand(new ServeCommand(environment, out, err))
                 .addSubcommand(new DemoCommand(out, err))
+                .addSubcommand(new WarmUpCommand(out))
+                .addSubcommand(new TrainingCommand(environment))
                 .setOut(new PrintWriter(out, true, StandardCharsets.UTF_8))
                 .setErr(new PrintWriter(err, true, Charset.defaultCharset()))
                 .setUsageHelpWidth(100)
@@ -95,7 +97,8 @@ public final class Main implements Runnable {
                 return "there is no option " + first.replaceFirst("=.*", "");
             }
             boolean command = !wrong.getCommandLine().getSubcommands().isEmpty();
-            return "\"" + first + "\" is " + (command ? "no command: use serve or demo" : "one argument too many");
+            return "\"" + first + "\" is "
+                    + (command ? "no command: use serve, demo or warm-up" : "one argument too many");
         }
         return String.valueOf(wrong.getMessage());
     }

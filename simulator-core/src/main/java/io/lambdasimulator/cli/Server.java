@@ -21,6 +21,7 @@ final class Server {
 
     private @Nullable LambdaSimulator simulator;
     private @Nullable ServiceLog serviceLog;
+    private @Nullable ClassArchive archive;
     private boolean initialised;
 
     Server(LambdaSimulator.Builder builder, PrintStream out, PrintStream err) {
@@ -40,6 +41,7 @@ final class Server {
         LambdaSimulator started = builder.start();
         begin(started);
         tellWhere(started);
+        ClassArchive.missing().ifPresent(this::makeArchive);
         try {
             new CountDownLatch(1).await();
         } catch (InterruptedException e) {
@@ -52,6 +54,13 @@ final class Server {
         simulator = started;
         serviceLog =
                 ServiceLog.start(started.eventLog(), new SystemLogLines(started.function()), out, err, this::explain);
+    }
+
+    private synchronized void makeArchive(ClassArchive missing) {
+        if (simulator != null) {
+            archive = missing;
+            missing.makeInTheBackground();
+        }
     }
 
     private void tellWhere(LambdaSimulator started) {
@@ -93,6 +102,9 @@ final class Server {
 
     private synchronized int end() {
         int code = 0;
+        if (archive != null) {
+            archive.stop();
+        }
         try {
             if (simulator != null) {
                 simulator.close();

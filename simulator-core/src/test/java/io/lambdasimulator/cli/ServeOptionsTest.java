@@ -322,7 +322,8 @@ class ServeOptionsTest {
         void an_unknown_command_is_a_mistake() {
             assertThat(commandLine(Map.of()).execute("server")).isEqualTo(2);
             assertThat(err.toString(StandardCharsets.UTF_8))
-                    .isEqualTo("lambda-simulator: \"server\" is no command: use serve or demo; --help tells more\n");
+                    .isEqualTo(
+                            "lambda-simulator: \"server\" is no command: use serve, demo or warm-up; --help tells more\n");
         }
 
         @Test
