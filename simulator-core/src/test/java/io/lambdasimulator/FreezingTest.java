@@ -196,9 +196,12 @@ class FreezingTest {
                     .extension(
                             NAME,
                             Command.of(
-                                    "sh", "-c", "trap 'echo told; exit 7' USR1; echo ready; while :; do sleep 0.01; done"))
+                                    "sh",
+                                    "-c",
+                                    "trap 'echo told; exit 7' USR1; echo ready; while :; do sleep 0.01; done"))
                     .start();
-            lambda.eventLog().await(Event.ProcessOutput.class, line -> line.line().equals("ready"), Wire.PATIENCE);
+            lambda.eventLog()
+                    .await(Event.ProcessOutput.class, line -> line.line().equals("ready"), Wire.PATIENCE);
             connect();
             lambda.awaitFrozen(Wire.PATIENCE);
             CompletableFuture<ShutdownReport> shutdown =
