@@ -247,6 +247,22 @@ class RecoveryTest {
                     success(WARM));
         }
 
+        @Test
+        void that_reports_its_error_amid_an_invocation_and_is_shut_down_before_its_end_has_not_run_the_function() {
+            LambdaSimulator lambda = startAlone("START", "init-error Runtime.NoTable; hang", "LAUNCHES", "2");
+            stage.awaitOutput(Participant.RUNTIME, "init/error 202");
+            stage.clock.advance(INIT_TIMEOUT);
+            stage.awaitResets(1);
+            Invocation invocation = stage.submit("1");
+            assertThat(invocation.awaitAnswer(Wire.PATIENCE).errorType()).contains("Runtime.NoTable");
+
+            lambda.close();
+
+            stage.assertReported(invocation, InvocationStatus.FAILURE, "Sandbox.Failure");
+            assertThat(lambda.eventLog().events(Event.InvocationStarted.class)).hasSize(1);
+            assertThat(lambda.eventLog().events(Event.RuntimeDone.class)).isEmpty();
+        }
+
         /** The init timeout, and the init within the invocation that follows it. */
         @Test
         void that_hangs_is_started_again_within_the_invocation() {

@@ -705,7 +705,7 @@ public final class ExecutionEnvironment {
     }
 
     private void giveUp(String why) {
-        if (current != null && current.isAnswered()) {
+        if (current != null && current.isDispatched() && current.isAnswered()) {
             // Its caller is content; that the environment ends before everybody has polled again is nobody's fault.
             current.runtimeDone(InvocationStatus.SUCCESS, Optional.empty());
             complete(current, InvocationStatus.SUCCESS, Optional.empty());
