@@ -268,6 +268,34 @@ class FreezingTest {
                         .contains("Runtime.OutOfMemory");
             }
         }
+
+        @Test
+        void of_a_runtime_after_an_extension_has_reported_its_error_is_that_error() {
+            try (LambdaSimulator lambda = builder()
+                            .runtime(Command.of("sleep", "1000"))
+                            .extension("ext", Command.of("sleep", "1000"))
+                            .start();
+                    BareExtension extension = BareExtension.register(lambda, "ext", "INVOKE");
+                    BareRuntime runtime = new BareRuntime(lambda)) {
+                extension.poll();
+                lambda.eventLog()
+                        .await(
+                                Event.ParticipantStarted.class,
+                                started -> started.participant().equals(Participant.RUNTIME),
+                                Wire.PATIENCE);
+                runtime.poll();
+                Invocation invocation = lambda.submit(InvocationRequest.of("1"));
+                runtime.reply();
+                extension.reply();
+                extension.exitError("Extension.Odd").assertAccepted();
+
+                signal("KILL", lambda.process(Participant.RUNTIME).pid().orElseThrow());
+
+                assertThat(invocation.awaitAnswer(Wire.PATIENCE).errorType()).contains("Extension.ExitError");
+                assertThat(invocation.awaitCompletion(Wire.PATIENCE).errorType())
+                        .contains("Extension.ExitError");
+            }
+        }
     }
 
     @Nested

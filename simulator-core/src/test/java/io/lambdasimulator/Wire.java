@@ -116,9 +116,13 @@ final class Wire implements AutoCloseable {
 
     /** Sends the head of a request, with the given header lines and no others but {@code Host}. */
     Wire head(String method, String target, String... headerLines) {
+        return send(headOf(method, target, headerLines));
+    }
+
+    private static String headOf(String method, String target, String... headerLines) {
         StringBuilder head = new StringBuilder(method + " " + target + " HTTP/1.1\r\nHost: lambda\r\n");
         Stream.of(headerLines).forEach(line -> head.append(line).append("\r\n"));
-        return send(head.append("\r\n").toString());
+        return head.append("\r\n").toString();
     }
 
     /** Sends a request; {@code Content-Length} only if there is a body. */
@@ -132,7 +136,11 @@ final class Wire implements AutoCloseable {
             lines = Arrays.copyOf(headerLines, headerLines.length + 1);
             lines[headerLines.length] = "Content-Length: " + body.length;
         }
-        return head(method, target, lines).send(body);
+        // In one piece, since the server may end the connection as soon as it has the head.
+        byte[] head = headOf(method, target, lines).getBytes(StandardCharsets.ISO_8859_1);
+        byte[] whole = Arrays.copyOf(head, head.length + body.length);
+        System.arraycopy(body, 0, whole, head.length, body.length);
+        return send(whole);
     }
 
     /** Sends one chunk of a chunked body. */

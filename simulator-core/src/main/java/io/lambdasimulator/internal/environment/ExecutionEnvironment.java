@@ -481,7 +481,7 @@ public final class ExecutionEnvironment {
                         ? "Runtime exited without providing a reason"
                         : "Runtime exited with error: " + exit.describe());
         // Who else kills a runtime that nothing has befallen? On AWS nobody but the kernel.
-        failOrAdvance(exit.equals(KILLED) && failure.reported() == null ? failure.outOfMemory() : failure);
+        failOrAdvance(exit.equals(KILLED) && !generation.hasReport() ? failure.outOfMemory() : failure);
     }
 
     private void ended(ExtensionAgent agent, ProcessExit exit) {

@@ -182,6 +182,11 @@ final class Generation {
         }
     }
 
+    /** Whether a participant has reported a fatal error. */
+    boolean hasReport() {
+        return reportedType != null;
+    }
+
     void blame(Participant participant) {
         if (culprit == null) {
             culprit = participant;
