@@ -1253,13 +1253,16 @@ final class Lifecycle {
         }
         CompletableFuture<InvocationResult> answer = results.get(index).answer();
         CompletableFuture<InvocationReport> report = results.get(index).report();
-        if (answer.isDone()) {
+        // Looked at once: what is done only a moment later is for the next look.
+        boolean isAnswered = answer.isDone();
+        boolean isReported = report.isDone();
+        if (isAnswered) {
             answers.put(index, answer.isCompletedExceptionally() ? rejection(answer) : describe(answer.join()));
         }
-        if (report.isDone()) {
+        if (isReported) {
             reports.put(index, report.isCompletedExceptionally() ? rejection(report) : describe(report.join()));
         }
-        if (answer.isDone() && report.isDone()) {
+        if (isAnswered && isReported) {
             reported.add(index);
         }
     }
