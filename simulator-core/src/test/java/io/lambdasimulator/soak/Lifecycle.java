@@ -1042,14 +1042,25 @@ final class Lifecycle {
             step.act().run();
         }
         awaitWhatIsAllowed(allowed);
-        if (cast.runtimeIgnoresTerm()
-                && models.get(0).runtimeState() != null
-                && !models.get(0).runtimeIsGone()) {
-            pidOnceUp("runtime"); // until then it ignores nothing
-        }
+        awaitProcessesUp(models.get(0));
         for (Step step : atOnce) {
             if (step.fault() != null) {
                 Objects.requireNonNull(census.get(step.fault())).incrementAndGet();
+            }
+        }
+    }
+
+    /** Until then they ignore nothing and trap nothing, and would not get there while they are frozen. */
+    private void awaitProcessesUp(Model model) {
+        if (model.phase() == Phase.RESET || model.phase() == Phase.FAILED || model.phase() == Phase.SHUTDOWN) {
+            return;
+        }
+        if (cast.runtime() == Lives.PROCESS && model.runtimeState() != null && !model.runtimeIsGone()) {
+            pidOnceUp("runtime");
+        }
+        for (Member member : cast.extensions()) {
+            if (member.lives() == Lives.PROCESS && model.isLaunched(member.name()) && !model.isGone(member.name())) {
+                pidOnceUp(member.name());
             }
         }
     }
