@@ -1038,6 +1038,7 @@ final class Lifecycle {
         List<Model> allowed = after(models, atOnce);
         // A poll that only parks behind another changes nothing else.
         looksAtPolls = polls(atOnce) > 0;
+        awaitProcessesUp(models.get(0));
         for (Step step : atOnce) {
             step.act().run();
         }
