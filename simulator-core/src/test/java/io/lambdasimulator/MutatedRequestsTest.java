@@ -266,7 +266,7 @@ class MutatedRequestsTest {
                     client.attack(call.address(situation), mutant, situation::isWaiting);
                 }
             }
-            LOG.info("{} {}: {}, in {} environments", state, call, client.summary(), situation.environments());
+            LOG.debug("{} {}: {}, in {} environments", state, call, client.summary(), situation.environments());
             assertThat(client.answered()).as(client.summary()).isGreaterThan(MUTANTS / 4);
             if (!state.equals("waiting-for-init")) {
                 Footprint.awaitNoMoreSocketsThan(sockets);
