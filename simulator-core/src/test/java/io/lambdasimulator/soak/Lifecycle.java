@@ -732,10 +732,11 @@ final class Lifecycle {
                 fault,
                 () -> {
                     Call made = open.get(call);
-                    if (made != null) {
+                    // Another step may have ended it at the same time; what comes behind its end would begin the next request.
+                    if (made != null && stream == call) {
                         made.line().send(chunk(call + "\"") + chunk(""));
+                        stream = -1;
                     }
-                    stream = -1;
                 },
                 new Op.Piece(call),
                 new Op.BodyEnds(call, true));
