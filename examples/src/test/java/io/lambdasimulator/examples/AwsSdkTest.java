@@ -170,7 +170,7 @@ class AwsSdkTest {
     void the_function_sees_client_context_and_tenant() {
         start((event, context) -> bytes(
                 context.clientContext().orElse("null") + context.tenantId().orElse("")));
-        String clientContext = "[{\"custom\":{\"key\":\"v\u00e4lue\"}}]";
+        String clientContext = "{\"custom\":{\"key\":\"v\u00e4lue\"}}";
 
         InvokeResponse response = client.invoke(request("{}")
                 .clientContext(Base64.getEncoder().encodeToString(bytes(clientContext)))
