@@ -29,8 +29,8 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 /**
  * A Node.js function under AWS's own runtime interface client, in a process as on AWS.
  *
- * <p>Run it: {@code mvn test -Paws-lambda-ric -pl examples -am}. The first time this builds the client with cmake and g++, which takes
- * one or two minutes.
+ * <p>Run it: {@code mvn test -Paws-lambda-ric -pl examples -am -Dtest=NodeRuntimeClientTest -Dsurefire.failIfNoSpecifiedTests=false}.
+ * The first time this builds the client with cmake and g++, which takes one or two minutes.
  */
 @Tag("aws-lambda-ric")
 @EnabledOnOs(value = OS.LINUX, disabledReason = "AWS's runtime interface client has native code for Linux only")

@@ -277,11 +277,27 @@ final class Lifecycle {
             long due = models.stream().mapToLong(Model::nextDue).min().orElseThrow();
             // Timers of what is over make time stop on its way, which the model knows nothing of.
             boolean isNext = due != Long.MAX_VALUE && clock.nextDue().equals(Optional.of(BEGIN.plusMillis(due)));
-            if (isNext && due > model.now()) {
+            if (isNext && due > model.now() && staysFirst(due, atOnce)) {
                 atOnce.add(jump(due, Fault.CLOCK_JUMP_TO));
             }
         }
         return atOnce;
+    }
+
+    /** Whether nothing becomes due before that, whichever of the steps come before the time goes on. */
+    private boolean staysFirst(long due, List<Step> steps) {
+        for (int chosen = 1; chosen < 1 << steps.size(); chosen++) {
+            List<Step> some = new ArrayList<>();
+            for (int i = 0; i < steps.size(); i++) {
+                if ((chosen & 1 << i) != 0) {
+                    some.add(steps.get(i));
+                }
+            }
+            if (after(models, some).stream().anyMatch(model -> model.nextDue() < due)) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private <T> T oneOf(T[] values) {
@@ -732,7 +748,8 @@ final class Lifecycle {
                 fault,
                 () -> {
                     Call made = open.get(call);
-                    // Another step may have ended it at the same time; what comes behind its end would begin the next request.
+                    // Another step may have ended it at the same time; what comes behind its end would begin the next
+                    // request.
                     if (made != null && stream == call) {
                         made.line().send(chunk(call + "\"") + chunk(""));
                         stream = -1;
