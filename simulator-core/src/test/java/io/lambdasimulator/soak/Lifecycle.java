@@ -108,6 +108,9 @@ final class Lifecycle {
 
     // What has been seen.
     private final Map<Integer, String> replies = new TreeMap<>();
+    /** Whether steps may be taken at once, and clients leave as soon as they have polled. */
+    private final boolean races;
+
     private final Map<Integer, String> answers = new TreeMap<>();
     private final Map<Integer, String> reports = new TreeMap<>();
     private final Map<String, String> moves = new TreeMap<>();
@@ -121,8 +124,9 @@ final class Lifecycle {
     private int inits;
     private int failures;
 
-    private Lifecycle(long seed, Map<Fault, AtomicLong> census) {
+    private Lifecycle(long seed, boolean races, Map<Fault, AtomicLong> census) {
         this.seed = seed;
+        this.races = races;
         this.random = new Random(seed);
         this.census = census;
         this.cast = cast((seed & 1) != 0);
@@ -137,8 +141,8 @@ final class Lifecycle {
      * @param census counts the faults
      * @throws AssertionError when something is not as the model or the rules allow
      */
-    static void play(long seed, Map<Fault, AtomicLong> census) {
-        Lifecycle lifecycle = new Lifecycle(seed, census);
+    static void play(long seed, boolean races, Map<Fault, AtomicLong> census) {
+        Lifecycle lifecycle = new Lifecycle(seed, races, census);
         try {
             lifecycle.play();
         } catch (RuntimeException e) {
@@ -254,7 +258,7 @@ final class Lifecycle {
         if (chance < 45) {
             return List.of(progress(model));
         }
-        if (chance < 85) {
+        if (chance < 85 || !races) {
             return List.of(fault(model, false));
         }
         List<Step> atOnce = new ArrayList<>();
@@ -409,7 +413,7 @@ final class Lifecycle {
                 return leave();
             }
             case 3 -> {
-                return beside || makesNoCalls || models.size() > 1 ? null : leaveAtOnce(model);
+                return !races || beside || makesNoCalls || models.size() > 1 ? null : leaveAtOnce(model);
             }
             case 4 -> {
                 return beside || !runs || makesNoCalls ? null : cut(model.current());

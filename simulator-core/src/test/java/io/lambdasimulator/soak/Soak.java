@@ -33,6 +33,7 @@ final class Soak {
 
     private final long seed;
     private final double shareOfProcesses;
+    private final boolean races;
     private final Map<Fault, AtomicLong> census = new EnumMap<>(Fault.class);
     private final AtomicLong faultsOfProcesses = new AtomicLong();
     private final AtomicLong lifecycles = new AtomicLong();
@@ -72,8 +73,12 @@ final class Soak {
         }
     }
 
-    /** @param shareOfProcesses of the lifecycles, those whose participants are processes */
-    Soak(long seed, double shareOfProcesses) {
+    /**
+     * @param shareOfProcesses of the lifecycles, those whose participants are processes
+     * @param races whether things happen at once
+     */
+    Soak(long seed, double shareOfProcesses, boolean races) {
+        this.races = races;
         this.seed = seed;
         this.shareOfProcesses = shareOfProcesses;
         for (Fault fault : Fault.values()) {
@@ -108,7 +113,7 @@ final class Soak {
 
     private Summary play(int atOnce, Numbers numbers) throws InterruptedException {
         long begin = System.nanoTime();
-        Lifecycle.play(PROCESSES, counters()); // what is loaded and started once for all is there then
+        Lifecycle.play(PROCESSES, races, counters()); // what is loaded and started once for all is there then
         Baseline baseline = new Baseline();
         ExecutorService players = Executors.newFixedThreadPool(atOnce);
         List<Future<?>> done = new ArrayList<>();
@@ -143,7 +148,7 @@ final class Soak {
             begun.put(Thread.currentThread(), System.nanoTime());
             boolean processes = (next & PROCESSES) != 0;
             Map<Fault, AtomicLong> counted = counters();
-            Lifecycle.play(next, counted);
+            Lifecycle.play(next, races, counted);
             lifecycles.incrementAndGet();
             counted.forEach((fault, count) -> {
                 census.get(fault).addAndGet(count.get());

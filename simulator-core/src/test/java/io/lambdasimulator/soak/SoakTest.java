@@ -18,7 +18,7 @@ class SoakTest {
     @Test
     @Timeout(5 * 60)
     void a_thousand_faults_end_as_the_model_allows() throws Exception {
-        Summary summary = new Soak(1, 0.05).run(1_000);
+        Summary summary = new Soak(1, 0.05, false).run(1_000);
 
         assertThat(summary.faults()).isGreaterThanOrEqualTo(1_000);
         assertThat(summary.left()).as("what is left behind").isEmpty();
@@ -31,7 +31,7 @@ class SoakTest {
         long seed = Long.getLong("soak.seed", System.nanoTime());
         int faults = Integer.getInteger("soak.faults", 100_000);
         Long lifecycle = Long.getLong("soak.lifecycle");
-        Soak soak = new Soak(seed, 0.1);
+        Soak soak = new Soak(seed, 0.1, !"false".equals(System.getProperty("soak.races")));
         Summary summary =
                 lifecycle == null ? soak.run(faults) : soak.again(lifecycle, Integer.getInteger("soak.times", 1));
 
