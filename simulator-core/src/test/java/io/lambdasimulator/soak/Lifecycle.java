@@ -1191,7 +1191,8 @@ final class Lifecycle {
 
     private boolean movesAreSeen(Model model) {
         if (cast.runtime() != Lives.HOSTED) {
-            return model.moves().equals(moves) && model.withdrawn().equals(withdrawn);
+            return ofThisGeneration(model, model.moves()).equals(ofThisGeneration(model, moves))
+                    && ofThisGeneration(model, model.withdrawn()).equals(ofThisGeneration(model, withdrawn));
         }
         // One that is ended takes its poll back, sooner or later than it is forgotten.
         RuntimeState state = model.runtimeState();
@@ -1200,8 +1201,34 @@ final class Lifecycle {
                         || (runtimeHasPolled
                                 && runtimeStarts == model.launchesOf("runtime")
                                 && String.valueOf(moves.get("runtime")).endsWith(" " + state.wireName())))
-                && withoutRuntime(model.moves()).equals(withoutRuntime(moves))
-                && withoutRuntime(model.withdrawn()).equals(withoutRuntime(withdrawn));
+                && withoutRuntime(ofThisGeneration(model, model.moves()))
+                        .equals(withoutRuntime(ofThisGeneration(model, moves)))
+                && withoutRuntime(ofThisGeneration(model, model.withdrawn()))
+                        .equals(withoutRuntime(ofThisGeneration(model, withdrawn)));
+    }
+
+    /**
+     * How an extension of the generation before came to its end, in the last moment, depends on what word came first, and matters to
+     * nobody any more.
+     */
+    private static <T> Map<String, T> ofThisGeneration(Model model, Map<String, T> map) {
+        Map<String, T> those = new TreeMap<>(map);
+        those.keySet().removeIf(name -> !isOfThisGeneration(model, name));
+        return those;
+    }
+
+    private static boolean isOfThisGeneration(Model model, String name) {
+        ExtensionState state = model.stateOf(name);
+        return name.equals("runtime") || (state != null && state != ExtensionState.STARTED);
+    }
+
+    private static <T> void follow(Model model, Map<String, T> known, Map<String, T> seen) {
+        known.keySet().removeIf(name -> !isOfThisGeneration(model, name));
+        seen.forEach((name, value) -> {
+            if (!isOfThisGeneration(model, name)) {
+                known.put(name, value);
+            }
+        });
     }
 
     private static <T> Map<String, T> withoutRuntime(Map<String, T> map) {
@@ -1217,6 +1244,10 @@ final class Lifecycle {
     }
 
     private void forgetWhatIsOver(Collection<Model> seen) {
+        for (Model model : seen) {
+            follow(model, model.moves(), moves);
+            follow(model, model.withdrawn(), withdrawn);
+        }
         for (int call : List.copyOf(replies.keySet())) {
             replies.remove(call);
             seen.forEach(model -> model.calls().remove(call));
