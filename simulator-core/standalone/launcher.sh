@@ -8,8 +8,19 @@ case $0 in
     /*) jar=$0 ;;
     *) jar=$PWD/$0 ;;
 esac
+while [ -h "$jar" ]; do
+    link=$(ls -ld "$jar") && link=${link#*" $jar -> "}
+    case $link in
+        /*) jar=$link ;;
+        *) jar=${jar%/*}/$link ;;
+    esac
+done
 if [ -n "$JAVA_HOME" ]; then
     java=$JAVA_HOME/bin/java
+    if ! [ -x "$java" ]; then
+        echo "lambda-simulator: there is no bin/java in JAVA_HOME, which is $JAVA_HOME" >&2
+        exit 127
+    fi
 elif ! java=$(command -v java); then
     echo "lambda-simulator: there is no java on the PATH, and JAVA_HOME is not set: it needs Java 17 or newer" >&2
     exit 127
@@ -29,10 +40,10 @@ if ! usable "$archive"; then
     [ -n "$archive" ] && usable "$archive" || option=
 fi
 
-# What java says of an archive that it refuses is no business of whoever reads standard output.
+# What java says of an archive that it refuses, or of an option that only another Java knows, is nobody's business.
 set -- -jar "$jar" "$@"
 if [ -n "$option" ]; then
-    set -- "$option=$archive.jsa" -Xlog:all=off:stdout -Xlog:all=error:stderr "$@"
+    set -- -XX:+IgnoreUnrecognizedVMOptions "$option=$archive.jsa" -Xlog:all=off:stdout "$@"
 elif [ -n "$archive" ]; then
     set -- "-Dlambda-simulator.class-archive=$archive.jsa" "$@"
 fi

@@ -46,7 +46,7 @@ final class ClassArchive {
     static ClassArchive besideTheJar() {
         Path jar = jar();
         String name = String.valueOf(jar.getFileName());
-        return new ClassArchive(jar.resolveSibling(name.substring(0, name.length() - ".jar".length()) + ".jsa"));
+        return new ClassArchive(jar.resolveSibling(name.replaceFirst("\\.jar$", "") + ".jsa"));
     }
 
     /** The one that was missing when this JVM was started, if it was started by the launcher. */
@@ -112,8 +112,9 @@ final class ClassArchive {
                 jar().toString(),
                 TrainingCommand.NAME));
         ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
-        // An agent, or another archive, would be in the archive's way.
-        builder.environment().keySet().removeAll(List.of("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS"));
+        // Neither the user's credentials and settings nor his JVM options, such as an agent or another archive, are for
+        // this.
+        builder.environment().keySet().retainAll(List.of("PATH", "HOME", "TMPDIR", "LANG", "LC_ALL"));
         Process process = start(builder);
         process.getOutputStream().close();
         String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
@@ -171,7 +172,7 @@ final class ClassArchive {
 
     private static Path jar() {
         Path path = Path.of(System.getProperty("java.class.path")).toAbsolutePath();
-        if (!path.toString().endsWith(".jar") || !Files.isRegularFile(path)) {
+        if (!Files.isRegularFile(path)) {
             throw new UncheckedIOException(new IOException("there is no archive but for the standalone jar"));
         }
         return path;

@@ -70,7 +70,7 @@ public final class Main implements Runnable {
                 .addSubcommand(new ServeCommand(environment, out, err))
                 .addSubcommand(new DemoCommand(out, err))
                 .addSubcommand(new WarmUpCommand(out))
-                .addSubcommand(new TrainingCommand(environment))
+                .addSubcommand(new TrainingCommand())
                 .setOut(new PrintWriter(out, true, StandardCharsets.UTF_8))
                 .setErr(new PrintWriter(err, true, Charset.defaultCharset()))
                 .setUsageHelpWidth(100)

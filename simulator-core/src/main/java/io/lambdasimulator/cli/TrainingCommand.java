@@ -8,6 +8,8 @@ import java.io.PrintStream;
 import java.net.HttpURLConnection;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
@@ -35,12 +37,6 @@ final class TrainingCommand implements Callable<Integer> {
     private static final long RETRY_MILLIS = 5;
     private static final long LIMIT_SECONDS = 60;
 
-    private final Map<String, String> environment;
-
-    TrainingCommand(Map<String, String> environment) {
-        this.environment = environment;
-    }
-
     @Override
     public Integer call() throws Exception {
         ExecutorService threads = Executors.newCachedThreadPool(task -> {
@@ -49,25 +45,34 @@ final class TrainingCommand implements Callable<Integer> {
             return thread;
         });
         Places places = new Places();
-        Future<Integer> server = threads.submit(() -> serve(places));
+        Path noExtensions = Files.createTempDirectory("lambda-simulator-");
+        Future<Integer> server = threads.submit(() -> serve(places, noExtensions));
         Future<?> life = threads.submit(() -> {
             live(places.runtimeApi.get(), places.frontDoor.get(), threads);
             return null;
         });
-        life.get(LIMIT_SECONDS, TimeUnit.SECONDS);
-        server.cancel(true);
-        threads.shutdown();
-        // Its end is the server's: with it the thread that was interrupted.
-        return threads.awaitTermination(LIMIT_SECONDS, TimeUnit.SECONDS) ? 0 : Main.FAILURE;
+        try {
+            life.get(LIMIT_SECONDS, TimeUnit.SECONDS);
+            server.cancel(true);
+            threads.shutdown();
+            // Its end is the server's: with it the thread that was interrupted.
+            return threads.awaitTermination(LIMIT_SECONDS, TimeUnit.SECONDS) ? 0 : Main.FAILURE;
+        } finally {
+            Files.deleteIfExists(noExtensions);
+        }
     }
 
-    /** What runs as the runtime never calls: this JVM does. */
-    private int serve(Places places) {
+    /**
+     * What runs as the runtime never calls: this JVM does. Nobody's extensions are started, and nobody's environment variables count,
+     * since this is not the life that the user asked for.
+     */
+    private int serve(Places places, Path noExtensions) {
         PrintStream out = new PrintStream(OutputStream.nullOutputStream(), true, StandardCharsets.UTF_8);
         PrintStream err = new PrintStream(places, true, StandardCharsets.UTF_8);
-        return Main.commandLine(environment, out, err)
+        return Main.commandLine(Map.of("PATH", System.getenv().getOrDefault("PATH", "")), out, err)
                 .execute(
                         "serve",
+                        "--extensions=" + noExtensions,
                         "--invoke-address=127.0.0.1:0",
                         "--runtime-api-address=127.0.0.1:0",
                         "--",

@@ -200,12 +200,15 @@ final class Soak {
 
     /** What there is before, and what is too much after. */
     private static final class Baseline {
-        private final int threads = count(Thread.getAllStackTraces().size());
+        private final long threads = threads();
         private final int descriptors = descriptors();
         private final long processes = ProcessHandle.current().descendants().count();
 
-        private static int count(int count) {
-            return count;
+        /** The JDK keeps those that wait for processes for a minute. */
+        private static long threads() {
+            return Thread.getAllStackTraces().keySet().stream()
+                    .filter(thread -> !thread.getName().equals("process reaper"))
+                    .count();
         }
 
         private static int descriptors() {
@@ -216,13 +219,13 @@ final class Soak {
         /** Waits a moment for what is going. */
         List<String> left() {
             // Pools of the JDK and of this class's own users come and go by a few.
-            BooleanSupplier threadsAreFew = () -> Thread.getAllStackTraces().size() <= threads + 8;
+            BooleanSupplier threadsAreFew = () -> threads() <= threads + 8;
             BooleanSupplier descriptorsAreFew = () -> descriptors() <= descriptors + 8;
             BooleanSupplier processesAreFew =
                     () -> ProcessHandle.current().descendants().count() <= processes;
             List<String> left = new ArrayList<>();
             if (!becomes(threadsAreFew)) {
-                left.add(Thread.getAllStackTraces().size() - threads + " threads: "
+                left.add(threads() - threads + " threads: "
                         + Thread.getAllStackTraces().keySet().stream()
                                 .map(Thread::getName)
                                 .sorted()

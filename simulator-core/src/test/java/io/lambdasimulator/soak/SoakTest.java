@@ -13,6 +13,7 @@ import org.junit.jupiter.api.Timeout;
  * <p>A violation shows the number of the lifecycle, which plays it again: {@code -Dsoak.lifecycle=NUMBER}, with as many others at
  * once as a race may need ({@code -Dsoak.times}).
  */
+@Tag("soak")
 class SoakTest {
 
     @Test
@@ -25,13 +26,12 @@ class SoakTest {
     }
 
     @Test
-    @Tag("soak")
     @Timeout(3 * 60 * 60)
     void a_hundred_thousand_faults_end_as_the_model_allows() throws Exception {
         long seed = Long.getLong("soak.seed", System.nanoTime());
         int faults = Integer.getInteger("soak.faults", 100_000);
         Long lifecycle = Long.getLong("soak.lifecycle");
-        Soak soak = new Soak(seed, 0.1, !"false".equals(System.getProperty("soak.races")));
+        Soak soak = new Soak(seed, 0.1, Boolean.getBoolean("soak.races"));
         Summary summary =
                 lifecycle == null ? soak.run(faults) : soak.again(lifecycle, Integer.getInteger("soak.times", 1));
 

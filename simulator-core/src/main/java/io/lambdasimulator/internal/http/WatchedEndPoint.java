@@ -68,7 +68,6 @@ final class WatchedEndPoint extends SocketChannelEndPoint {
     }
 
     private final class ReadingOut implements Callback {
-        private final ByteBuffer buffer = BufferUtil.allocate(READ_OUT_AT_ONCE);
         private final Runnable then;
         private long left;
 
@@ -79,6 +78,9 @@ final class WatchedEndPoint extends SocketChannelEndPoint {
 
         @Override
         public void succeeded() {
+            // Not kept while there is nothing to read: there may be thousands who have nothing more to say and do not
+            // leave.
+            ByteBuffer buffer = BufferUtil.allocate(READ_OUT_AT_ONCE);
             try {
                 while (left > 0) {
                     BufferUtil.clear(buffer);
@@ -102,7 +104,7 @@ final class WatchedEndPoint extends SocketChannelEndPoint {
 
         @Override
         public InvocationType getInvocationType() {
-            return InvocationType.NON_BLOCKING;
+            return InvocationType.BLOCKING;
         }
     }
 
