@@ -55,7 +55,10 @@ class ClassArchiveTest {
     static void warm_up() throws Exception {
         Path jar = made.resolve("lambda-simulator.jar");
         writeJar(jar);
-        Run run = run(jar, made.resolve("cache"), "warm-up");
+        ProcessBuilder builder = program(jar, made.resolve("cache"), "warm-up");
+        // What would keep a server of the user's own from starting is of no matter here.
+        builder.environment().put("AWS_LAMBDA_FUNCTION_TIMEOUT", "none");
+        Run run = run(builder);
         assertThat(run).isEqualTo(new Run(0, "Made " + made.resolve("lambda-simulator.jsa") + ".\n", ""));
     }
 
@@ -255,6 +258,14 @@ class ClassArchiveTest {
     }
 
     @Test
+    void that_another_java_made_with_an_option_of_its_own_stops_nobody() throws Exception {
+        Files.writeString(folder.resolve("lambda-simulator.jsa"), "another's");
+        Files.writeString(folder.resolve("lambda-simulator.jsa.made"), "9 -XX:AnotherJavasArchive\n");
+
+        assertThat(run(jar, cache, "--version")).isEqualTo(new Run(0, "lambda-simulator (unpackaged)\n", ""));
+    }
+
+    @Test
     void says_why_it_cannot_be_made_beside_the_jar() throws Exception {
         Files.createDirectory(folder.resolve("lambda-simulator.jsa"));
         Run run = run(jar, cache, "warm-up");
@@ -273,6 +284,12 @@ class ClassArchiveTest {
         builder.environment().remove("JAVA_HOME");
         builder.environment().put("PATH", Path.of(System.getProperty("java.home"), "bin") + ":/usr/bin:/bin");
         assertThat(run(builder)).isEqualTo(new Run(0, "lambda-simulator (unpackaged)\n", ""));
+
+        builder.environment().put("JAVA_HOME", folder.toString());
+        assertThat(run(builder))
+                .isEqualTo(new Run(
+                        127, "", "lambda-simulator: there is no bin/java in JAVA_HOME, which is " + folder + "\n"));
+        builder.environment().remove("JAVA_HOME");
 
         builder.command().set(0, "/bin/sh");
         builder.environment().put("PATH", folder.toString());
