@@ -104,7 +104,7 @@ final class WatchedEndPoint extends SocketChannelEndPoint {
 
         @Override
         public InvocationType getInvocationType() {
-            return InvocationType.BLOCKING;
+            return InvocationType.NON_BLOCKING;
         }
     }
 
