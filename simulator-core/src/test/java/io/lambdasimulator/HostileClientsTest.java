@@ -160,7 +160,9 @@ class HostileClientsTest {
                         clients.connect(lambda.runtimeApi()),
                         "POST " + BareRuntime.response("x") + chunked,
                         MEBIBYTE_CHUNK);
-                clients.pump(clients.connect(lambda.runtimeApi()), "GET " + BareRuntime.NEXT + chunked, MEBIBYTE_CHUNK);
+                // No poll of the runtime's, which could get the invocation.
+                clients.pump(
+                        clients.connect(lambda.runtimeApi()), "GET " + BareExtension.NEXT + chunked, MEBIBYTE_CHUNK);
                 clients.pump(clients.connect(lambda.runtimeApi()), "PUT /nowhere" + chunked, MEBIBYTE_CHUNK);
             }
         };
