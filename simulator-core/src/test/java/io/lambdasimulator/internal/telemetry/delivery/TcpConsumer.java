@@ -23,6 +23,7 @@ final class TcpConsumer implements AutoCloseable {
     private final List<Socket> all = new ArrayList<>();
     private final BlockingQueue<String> lines = new LinkedBlockingQueue<>();
     private final boolean reads;
+    private final Thread accepting;
 
     private TcpConsumer(int port, boolean reads) {
         this.reads = reads;
@@ -34,7 +35,7 @@ final class TcpConsumer implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        start(this::accept);
+        accepting = start(this::accept);
     }
 
     static TcpConsumer reading() {
@@ -57,7 +58,7 @@ final class TcpConsumer implements AutoCloseable {
         void run() throws IOException;
     }
 
-    private static void start(Body body) {
+    private static Thread start(Body body) {
         Thread thread = new Thread(() -> {
             try {
                 body.run();
@@ -67,6 +68,7 @@ final class TcpConsumer implements AutoCloseable {
         });
         thread.setDaemon(true);
         thread.start();
+        return thread;
     }
 
     private void accept() throws IOException {
@@ -77,7 +79,7 @@ final class TcpConsumer implements AutoCloseable {
             }
             connections.add(socket);
             if (reads) {
-                start(() -> read(socket));
+                var unused = start(() -> read(socket));
             }
         }
     }
@@ -119,6 +121,8 @@ final class TcpConsumer implements AutoCloseable {
     public void close() {
         try {
             listener.close();
+            // Until that thread has let it go, the system accepts for it.
+            accepting.join();
             synchronized (all) {
                 for (Socket socket : all) {
                     socket.close();
@@ -126,6 +130,8 @@ final class TcpConsumer implements AutoCloseable {
             }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 }
