@@ -9,6 +9,7 @@ import sys
 import time
 
 TEXT, JSON, UNTIMED = 0xA55A0003, 0xA55A000E, 0xA55A0001
+NO_LINE_FEED = 0x0006_0101_0101_0101  # as microseconds, where the time of day could have one in its bytes
 log = int(os.environ.get("_LAMBDA_TELEMETRY_LOG_FD", "-1"))
 
 
@@ -43,7 +44,7 @@ steps = {
     "untimed": lambda text: write(encode(text, UNTIMED)),
     "split": lambda text: write(encode(text), 3),
     "raw": lambda text: write(text.encode()),
-    "too-long": lambda text: write(encode(text, length=0xFFFFFFF0)),
+    "too-long": lambda text: write(encode(text, length=0xFFFFFFF0, micros=NO_LINE_FEED)),
     "half": lambda text: write(encode(text, length=1000)),
     "written-before": of_the_past,
     "from-1970": lambda: write(encode(str(now()), micros=0)),
