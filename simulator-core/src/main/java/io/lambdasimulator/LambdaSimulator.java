@@ -77,7 +77,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -107,6 +107,7 @@ import org.slf4j.LoggerFactory;
 public final class LambdaSimulator implements AutoCloseable {
 
     private static final Duration CLOSE_LIMIT = Duration.ofSeconds(5);
+    private static final Duration CLOSED_WITHIN = Duration.ofSeconds(10);
 
     /** How long a participant in this JVM may keep a virtual clock from going through the budgets, in real time. */
     private static final Duration SETTLES_WITHIN = Duration.ofSeconds(2);
@@ -127,7 +128,8 @@ public final class LambdaSimulator implements AutoCloseable {
     private final String logStream;
     private final ExecutionEnvironment environment;
     private final Faults faults;
-    private final AtomicBoolean closed = new AtomicBoolean();
+    private final AtomicReference<@Nullable Thread> closer = new AtomicReference<>();
+    private final CompletableFuture<@Nullable Void> closed = new CompletableFuture<>();
 
     private ApiServers.@Nullable Listener runtimeApi;
     private ApiServers.@Nullable Listener frontDoor;
@@ -681,13 +683,17 @@ public final class LambdaSimulator implements AutoCloseable {
     /**
      * Shuts the environment down as {@link #shutdown} does with reason {@code spindown}, then makes sure that no process, open poll or listener is
      * left, whatever failed. Blocks for about the shutdown budget at
-     * most; half a second longer for an object in this JVM that ignores its interrupt. Closing again does nothing.
+     * most; half a second longer for an object in this JVM that ignores its interrupt. Closing again does nothing but wait
+     * until it is closed, for 10 s at most and not if this thread is interrupted or the one that closes it.
      *
      * <p>Under a {@link VirtualClock} whoever keeps time from going on for 2 s of real time is ended by force.
      */
     @Override
     public void close() {
-        if (!closed.compareAndSet(false, true)) {
+        if (!closer.compareAndSet(null, Thread.currentThread())) {
+            if (closer.get() != Thread.currentThread()) {
+                await(closed, CLOSED_WITHIN);
+            }
             return;
         }
         try {
@@ -709,7 +715,8 @@ public final class LambdaSimulator implements AutoCloseable {
                     participants::close,
                     this::closeTimers,
                     workers::close,
-                    log::close);
+                    log::close,
+                    () -> closed.complete(null));
         }
     }
 

@@ -10,6 +10,8 @@ import io.lambdasimulator.invocation.InvocationRejectedException;
 import io.lambdasimulator.invocation.InvocationRequest;
 import io.lambdasimulator.invocation.InvocationStatus;
 import io.lambdasimulator.participant.Command;
+import io.lambdasimulator.participant.ExtensionContext;
+import io.lambdasimulator.participant.ExtensionProgram;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,6 +26,16 @@ import org.junit.jupiter.api.Test;
 class ClosingTest {
 
     private static final Duration LIMIT = Duration.ofSeconds(10);
+
+    /** An extension that ignores its {@code SHUTDOWN}. */
+    private static ExtensionProgram stubborn(ExtensionContext api) {
+        ExtensionClient client = new ExtensionClient(api.runtimeApi(), "stubborn", "SHUTDOWN");
+        return () -> {
+            while (true) {
+                client.pollInBackground().get();
+            }
+        };
+    }
 
     @Test
     void an_invocation_under_way_is_answered_and_the_queued_ones_are_told_of_the_shutdown() {
@@ -64,6 +76,23 @@ class ClosingTest {
     }
 
     @Test
+    void who_closes_while_another_does_waits_for_the_end() {
+        LambdaSimulator lambda = LambdaSimulator.builder()
+                .extension("stubborn", ClosingTest::stubborn)
+                .runtime((event, context) -> event)
+                .start()
+                .awaitInit(LIMIT);
+        CompletableFuture<Void> other = CompletableFuture.runAsync(lambda::close);
+        lambda.eventLog().await(Event.ShutdownStarted.class, started -> true, LIMIT);
+
+        lambda.close();
+
+        assertThat(lambda.eventLog().events(Event.ParticipantExited.class)).hasSize(2);
+        assertThat(lambda.phase()).isEqualTo(EnvironmentPhase.CLOSED);
+        assertThat(other).succeedsWithin(LIMIT);
+    }
+
+    @Test
     void closing_during_init_ends_what_was_launched() {
         LambdaSimulator lambda = LambdaSimulator.builder()
                 .extension("never-registers", Command.of("sleep", "1000"))
@@ -84,14 +113,7 @@ class ClosingTest {
     @Test
     void an_extension_that_ignores_its_shutdown_is_killed_at_the_deadline() {
         LambdaSimulator lambda = LambdaSimulator.builder()
-                .extension("stubborn", api -> {
-                    ExtensionClient client = new ExtensionClient(api.runtimeApi(), "stubborn", "SHUTDOWN");
-                    return () -> {
-                        while (true) {
-                            client.pollInBackground().get();
-                        }
-                    };
-                })
+                .extension("stubborn", ClosingTest::stubborn)
                 .runtime((event, context) -> event)
                 .start()
                 .awaitInit(LIMIT);
