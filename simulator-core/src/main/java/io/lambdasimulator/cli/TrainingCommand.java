@@ -69,7 +69,7 @@ final class TrainingCommand implements Callable<Integer> {
     private int serve(Places places, Path noExtensions) {
         PrintStream out = new PrintStream(OutputStream.nullOutputStream(), true, StandardCharsets.UTF_8);
         PrintStream err = new PrintStream(places, true, StandardCharsets.UTF_8);
-        return Main.commandLine(Map.of("PATH", System.getenv().getOrDefault("PATH", "")), out, err)
+        int exitCode = Main.commandLine(Map.of("PATH", System.getenv().getOrDefault("PATH", "")), out, err)
                 .execute(
                         "serve",
                         "--extensions=" + noExtensions,
@@ -78,6 +78,8 @@ final class TrainingCommand implements Callable<Integer> {
                         "--",
                         "sleep",
                         String.valueOf(LIMIT_SECONDS));
+        places.served(exitCode);
+        return exitCode;
     }
 
     private static void live(String runtimeApi, String frontDoor, ExecutorService threads) throws Exception {
@@ -135,6 +137,14 @@ final class TrainingCommand implements Callable<Integer> {
         private final CompletableFuture<String> runtimeApi = new CompletableFuture<>();
         private final CompletableFuture<String> frontDoor = new CompletableFuture<>();
         private final ByteArrayOutputStream written = new ByteArrayOutputStream();
+
+        /** Nobody waits for what will not come. */
+        void served(int exitCode) {
+            IllegalStateException ended = new IllegalStateException(
+                    "serve ended with exit code " + exitCode + ": " + written.toString(StandardCharsets.UTF_8));
+            runtimeApi.completeExceptionally(ended);
+            frontDoor.completeExceptionally(ended);
+        }
 
         @Override
         public void write(int b) {

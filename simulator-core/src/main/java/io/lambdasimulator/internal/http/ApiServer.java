@@ -32,6 +32,7 @@ import org.eclipse.jetty.io.SocketChannelEndPoint;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
+import org.eclipse.jetty.util.IO;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
 import org.eclipse.jetty.util.thread.ScheduledExecutorScheduler;
 import org.slf4j.Logger;
@@ -269,10 +270,8 @@ final class ApiServer implements AutoCloseable {
             }
         }
 
-        void closeAccepted() throws IOException {
-            for (SocketChannel channel : accepted) {
-                channel.close();
-            }
+        void closeAccepted() {
+            accepted.forEach(IO::close);
         }
     }
 }
