@@ -558,6 +558,28 @@ class HostileClientsTest {
     }
 
     @Test
+    void who_are_refused_and_stay_cost_less_than_what_is_read_at_once() throws Exception {
+        try (LambdaSimulator lambda = start();
+                Clients clients = new Clients()) {
+            assertServes(lambda);
+            int refused = connections(500);
+            long before = Footprint.heapBytes();
+            for (int i = 0; i < refused; i++) {
+                Socket socket = clients.connect(lambda.runtimeApi());
+                clients.send(socket, "NONSENSE\r\n\r\n");
+                assertThat(new String(socket.getInputStream().readNBytes(12), StandardCharsets.ISO_8859_1))
+                        .isEqualTo("HTTP/1.1 400");
+            }
+
+            Awaitility.await("heap of a connection")
+                    .atMost(SOON)
+                    .untilAsserted(() -> assertThat((Footprint.heapBytes() - before) / refused)
+                            .isLessThan(24 * 1024L));
+            assertServes(lambda);
+        }
+    }
+
+    @Test
     void polls_by_the_thousand_are_all_withdrawn_when_their_clients_leave() throws Exception {
         int polls = connections(5_000);
         try (LambdaSimulator lambda =

@@ -143,6 +143,11 @@ public final class Footprint {
         return ProcessHandle.current().descendants().map(ProcessHandle::pid).collect(Collectors.toList());
     }
 
+    /** The bytes of all live objects. */
+    public static long heapBytes() {
+        return heap(new TreeMap<>());
+    }
+
     /** Live bytes, and how many there are of what is counted. */
     private static long heap(Map<String, Long> counts) {
         String histogram;
