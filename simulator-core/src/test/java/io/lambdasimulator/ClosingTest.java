@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.lambdasimulator.environment.EnvironmentPhase;
+import io.lambdasimulator.environment.Participant;
+import io.lambdasimulator.environment.ShutdownReason;
 import io.lambdasimulator.event.Event;
 import io.lambdasimulator.invocation.Invocation;
 import io.lambdasimulator.invocation.InvocationRejectedException;
@@ -12,6 +14,8 @@ import io.lambdasimulator.invocation.InvocationStatus;
 import io.lambdasimulator.participant.Command;
 import io.lambdasimulator.participant.ExtensionContext;
 import io.lambdasimulator.participant.ExtensionProgram;
+import java.io.BufferedReader;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,6 +26,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ClosingTest {
 
@@ -133,20 +139,53 @@ class ClosingTest {
                 .satisfies(entry -> assertThat(entry.time()).isAfterOrEqualTo(shutdown.deadline()));
     }
 
-    @Test
-    void a_process_that_has_become_a_daemon_does_not_stay() throws Exception {
-        LambdaSimulator lambda = LambdaSimulator.builder()
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void a_process_that_has_become_a_daemon_does_not_stay(boolean closes) {
+        try (LambdaSimulator lambda = LambdaSimulator.builder()
                 .runtime(Command.of(
                         "sh", "-c", "(setsid sh -c 'echo $$; exec sleep 1000' &); sleep 1000")) // forked twice
-                .start();
-        long daemon = Long.parseLong(lambda.eventLog()
-                .await(Event.ProcessOutput.class, output -> true, LIMIT)
-                .line());
-        assertThat(ProcessHandle.of(daemon)).isPresent();
+                .start()) {
+            long daemon = Long.parseLong(lambda.eventLog()
+                    .await(Event.ProcessOutput.class, output -> true, LIMIT)
+                    .line());
+            assertThat(ProcessHandle.of(daemon)).isPresent();
 
-        lambda.close();
+            if (closes) {
+                lambda.close();
+            } else {
+                lambda.shutdown(ShutdownReason.SPINDOWN);
+            }
 
-        ProcessHandle.of(daemon).ifPresent(handle -> assertThat(handle.onExit()).succeedsWithin(LIMIT));
+            ProcessHandle.of(daemon)
+                    .ifPresent(handle -> assertThat(handle.onExit()).succeedsWithin(LIMIT));
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "exec 3<&0; exec sh -c \"$PROGRAM\"",
+                "exec 3<&0; exec setsid sh -c \"$PROGRAM\"",
+                "exec 3<&0; (setsid sh -c \"$PROGRAM\" &); exec sleep 1000 > /dev/null" // its parent ends
+            })
+    void a_process_that_the_user_started_is_left_alone(String start) throws Exception {
+        ProcessBuilder builder = new ProcessBuilder("sh", "-c", start);
+        builder.environment().put("PROGRAM", "echo $$; read line <&3; echo said $line");
+        Process own;
+        BufferedReader output;
+        try (LambdaSimulator lambda =
+                LambdaSimulator.builder().runtime(Command.of("sleep", "1000")).start()) {
+            lambda.eventLog().await(Event.ParticipantStarted.class, started -> true, LIMIT);
+            builder.environment().put("AWS_LAMBDA_RUNTIME_API", lambda.runtimeApi());
+            own = builder.start();
+            output = own.inputReader(StandardCharsets.UTF_8);
+            lambda.registerProcess(Participant.extension("own"), Long.parseLong(output.readLine()));
+        }
+
+        own.outputWriter(StandardCharsets.UTF_8).append("goodbye\n").close();
+        assertThat(output.readLine()).isEqualTo("said goodbye");
+        own.destroy();
     }
 
     @Test

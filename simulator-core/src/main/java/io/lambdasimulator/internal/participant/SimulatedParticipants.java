@@ -279,6 +279,7 @@ public final class SimulatedParticipants implements Participants, AutoCloseable 
                 process.getValue().killTree(); // whoever the leader has left behind
                 return true;
             });
+            launcher.killStrays();
             watchers.keySet().removeIf(launch -> launch.generation() == generation);
             threads.keySet().removeIf(launch -> launch.generation() == generation);
             timers.keySet().removeIf(launch -> launch.generation() == generation);
@@ -296,6 +297,7 @@ public final class SimulatedParticipants implements Participants, AutoCloseable 
             throw new IllegalArgumentException(
                     "process " + process.pid() + " is launched by the simulator, which freezes it anyway");
         }
+        launcher.spare(process.pid());
         ForeignProcess before = registered.put(participant, process);
         if (before != null) {
             before.thaw();

@@ -49,8 +49,8 @@ public final class ProcessLauncher implements AutoCloseable {
     private final Object closing = new Object();
     private final Set<ChildProcess> children = ConcurrentHashMap.newKeySet();
     private final Guard guard = Guard.ofJvm();
-    private final Strays strays = new Strays(guard);
     private final ProcessTable table;
+    private final Strays strays;
 
     // One claim for each process that is being started or tracked.
     private final AtomicInteger hookClaims = new AtomicInteger();
@@ -63,6 +63,7 @@ public final class ProcessLauncher implements AutoCloseable {
     ProcessLauncher(@Nullable Posix posix, ProcessTable table, SearchPath systemCommands) {
         this.givenPosix = posix;
         this.table = table;
+        this.strays = new Strays(guard, table);
         this.systemCommands = systemCommands;
     }
 
@@ -290,6 +291,16 @@ public final class ProcessLauncher implements AutoCloseable {
         });
     }
 
+    /** Takes a process that was launched by somebody else for no daemon of those launched here. */
+    public void spare(long pid) {
+        ProcessHandle.of(pid).ifPresent(strays::spare);
+    }
+
+    /** Kills those who have become daemons; returns when they are gone, or after 2 s. */
+    public void killStrays() {
+        strays.kill();
+    }
+
     /**
      * Kills all processes that still live with their groups and descendants, and those that have left both, and waits until
      * the processes that were launched are reaped. Nothing can be launched afterwards. Closing again does nothing.
@@ -317,6 +328,7 @@ public final class ProcessLauncher implements AutoCloseable {
                 }
             }
             strays.kill();
+            strays.forget();
             if (!left.isEmpty()) {
                 throw new IllegalStateException("still running 2 s after SIGKILL: " + left);
             }
