@@ -2,6 +2,7 @@ package io.lambdasimulator;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Named.named;
 
 import io.lambdasimulator.environment.EnvironmentPhase;
 import io.lambdasimulator.environment.Participant;
@@ -24,9 +25,12 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.Named;
 import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class ClosingTest {
@@ -139,9 +143,15 @@ class ClosingTest {
                 .satisfies(entry -> assertThat(entry.time()).isAfterOrEqualTo(shutdown.deadline()));
     }
 
+    static List<Named<Consumer<LambdaSimulator>>> ends() {
+        return List.of(
+                named("close", LambdaSimulator::close),
+                named("shutdown", lambda -> lambda.shutdown(ShutdownReason.SPINDOWN)));
+    }
+
     @ParameterizedTest
-    @ValueSource(booleans = {true, false})
-    void a_process_that_has_become_a_daemon_does_not_stay(boolean closes) {
+    @MethodSource("ends")
+    void a_process_that_has_become_a_daemon_does_not_stay(Consumer<LambdaSimulator> end) {
         try (LambdaSimulator lambda = LambdaSimulator.builder()
                 .runtime(Command.of(
                         "sh", "-c", "(setsid sh -c 'echo $$; exec sleep 1000' &); sleep 1000")) // forked twice
@@ -151,11 +161,7 @@ class ClosingTest {
                     .line());
             assertThat(ProcessHandle.of(daemon)).isPresent();
 
-            if (closes) {
-                lambda.close();
-            } else {
-                lambda.shutdown(ShutdownReason.SPINDOWN);
-            }
+            end.accept(lambda);
 
             ProcessHandle.of(daemon)
                     .ifPresent(handle -> assertThat(handle.onExit()).succeedsWithin(LIMIT));
