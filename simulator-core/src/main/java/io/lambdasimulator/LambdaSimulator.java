@@ -633,7 +633,7 @@ public final class LambdaSimulator implements AutoCloseable {
 
     /**
      * Has a process that the test started frozen and thawed with the environment, together with its descendants: that of a
-     * participant that connects by itself, which the simulator cannot know. The simulator never ends it.
+     * participant that connects by itself, which the simulator cannot know; from the next freeze on. The simulator never ends it.
      *
      * @param participant whose process it is
      * @param pid its process id

@@ -63,6 +63,32 @@ class MemoryTest {
         }
 
         @Test
+        void has_the_memory_of_an_invocation_that_times_out() {
+            FunctionConfiguration impatient = FunctionConfiguration.builder()
+                    .timeout(Duration.ofSeconds(2))
+                    .build();
+            try (LambdaSimulator lambda = hungry().function(impatient).start().awaitInit(Wire.PATIENCE)) {
+                InvocationReport report = report(lambda, "{\"MB\": 200, \"hang\": true}");
+
+                assertThat(report.status()).isEqualTo(InvocationStatus.TIMEOUT);
+                assertThat(report.maxMemoryUsed().orElse(0)).isBetween(200, 250);
+            }
+        }
+
+        @Test
+        void has_what_a_process_used_whose_init_failed() {
+            try (LambdaSimulator lambda = LambdaSimulator.builder()
+                    .function(FUNCTION)
+                    .runtime(Command.of("python3", "-c", "import time; time.sleep(0.3); raise SystemExit(3)"))
+                    .start()) {
+                InvocationReport report = report(lambda, "1");
+
+                assertThat(report.status()).isEqualTo(InvocationStatus.ERROR);
+                assertThat(report.maxMemoryUsed().orElse(0)).isBetween(1, 40);
+            }
+        }
+
+        @Test
         void counts_the_extensions_and_the_children_of_all() {
             String twentyMebibytes = "exec perl -e 'my $x = \"x\" x 20971520; sleep 1000'";
             try (LambdaSimulator lambda = hungry().extension(

@@ -5,6 +5,7 @@ import static io.lambdasimulator.Stage.INIT_START;
 import static io.lambdasimulator.Stage.START;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 
 import io.lambdasimulator.environment.EnvironmentPhase;
 import io.lambdasimulator.environment.ExtensionState;
@@ -14,6 +15,7 @@ import io.lambdasimulator.environment.ProcessExit;
 import io.lambdasimulator.environment.ShutdownReason;
 import io.lambdasimulator.environment.ShutdownReport;
 import io.lambdasimulator.event.Event;
+import io.lambdasimulator.event.EventLog;
 import io.lambdasimulator.invocation.ExtensionReadiness;
 import io.lambdasimulator.invocation.Invocation;
 import io.lambdasimulator.invocation.InvocationStatus;
@@ -24,7 +26,10 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Collections;
+import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -456,6 +461,29 @@ class RecoveryTest {
                     success(WARM));
         }
 
+        @Test
+        void that_cannot_be_executed_leaves_those_behind_it_unstarted() {
+            LambdaSimulator lambda = stage.start(LambdaSimulator.builder()
+                    .runtime(stage.runtime())
+                    .extension("before", Command.of("sleep", "1000"))
+                    .extension("broken", Command.of("/nowhere/to/be/found"))
+                    .extension("behind", Command.of("sleep", "1000"))
+                    .extension("last", (context) -> () -> {}));
+
+            stage.awaitResets(1);
+
+            assertThat(lambda.eventLog().events(Event.ParticipantStarted.class))
+                    .extracting(started -> started.participant().name())
+                    .containsExactly("before");
+            assertThat(lambda.eventLog().events(Event.ExtensionReported.class))
+                    .extracting(Event.ExtensionReported::name, Event.ExtensionReported::state)
+                    .containsExactly(
+                            tuple("before", ExtensionState.STARTED), tuple("broken", ExtensionState.LAUNCH_ERROR));
+            assertThat(lambda.eventLog().events(Event.ParticipantExited.class))
+                    .extracting(exited -> exited.participant().name())
+                    .containsExactly("before");
+        }
+
         /** F3. */
         @Test
         void that_reports_its_error_can_do_nothing_but_exit() {
@@ -719,8 +747,22 @@ class RecoveryTest {
                     .extracting(Event.ShutdownStarted::reason)
                     .containsOnly(ShutdownReason.FAILURE);
             stage.assertNeverStarted(Participant.RUNTIME);
-            assertThat(lambda.eventLog().events(Event.ParticipantStarted.class))
-                    .noneMatch(started -> started.participant().name().equals("e11"));
+            // Those before it have been started each time when it is refused.
+            List<String> launches = lambda.eventLog().entries().stream()
+                    .map(EventLog.Entry::event)
+                    .mapMulti((Event event, Consumer<String> names) -> {
+                        if (event instanceof Event.ParticipantStarted started) {
+                            names.accept(started.participant().name());
+                        } else if (event instanceof Event.LaunchFailed failed) {
+                            names.accept("not " + failed.participant().name());
+                        }
+                    })
+                    .toList();
+            List<String> each = List.of("e1", "e2", "e3", "e4", "e5", "e6", "e7", "e8", "e9", "e10", "not e11");
+            assertThat(launches)
+                    .isEqualTo(Collections.nCopies(3, each).stream()
+                            .flatMap(List::stream)
+                            .toList());
         }
     }
 
@@ -1197,6 +1239,9 @@ class RecoveryTest {
             ShutdownReport.End runtime = end(report, Participant.RUNTIME);
             if (ignores) {
                 assertKilled(runtime, Duration.ofMillis(500), begin);
+                assertThat(lambda.eventLog().events(Event.SignalSent.class))
+                        .extracting(Event.SignalSent::signal)
+                        .containsExactly("SIGTERM", "SIGKILL");
             } else {
                 assertThat(runtime.exit()).contains(new ProcessExit.Signal(15));
             }

@@ -420,9 +420,17 @@ public final class ExecutionEnvironment {
                 generation.blame(launch.participant());
                 fail(Failure.of(errorType, message));
             } else if (agent != null) {
-                launchFailed(agent, errorType, message);
+                owner.record(new Event.LaunchFailed(agent.participant(), errorType, message));
+                agent.launchFailed(errorType);
+                generation.blame(agent.participant());
+                fail(Failure.of("Extension.LaunchError", message));
             }
         });
+    }
+
+    /** A participant was not launched, because another one could not be. */
+    public void neverLaunched(Launch launch) {
+        owner.act(() -> neverRan(runtime(launch), extension(launch)));
     }
 
     private @Nullable ExtensionAgent extension(Launch launch) {
@@ -446,13 +454,6 @@ public final class ExecutionEnvironment {
             agent.setGone();
         }
         advance();
-    }
-
-    private void launchFailed(ExtensionAgent agent, String errorType, String message) {
-        owner.record(new Event.LaunchFailed(agent.participant(), errorType, message));
-        agent.launchFailed(errorType);
-        generation.blame(agent.participant());
-        fail(Failure.of("Extension.LaunchError", message));
     }
 
     /** A participant ended. */
@@ -756,10 +757,9 @@ public final class ExecutionEnvironment {
         int launched = 0;
         for (ExtensionAgent agent : generation.extensions().expected()) {
             if (launched++ == Limits.EXTENSIONS) {
-                launchFailed(
-                        agent,
-                        "TooManyExtensions",
-                        CallRefused.tooManyExtensions().getMessage());
+                Launch refused = generation.launchOf(agent.participant());
+                String message = CallRefused.tooManyExtensions().getMessage();
+                owner.effect(() -> participants.refuseToLaunch(refused, "TooManyExtensions", message));
                 return;
             }
             agent.launched();

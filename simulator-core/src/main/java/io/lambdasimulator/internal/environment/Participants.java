@@ -5,7 +5,7 @@ import java.util.OptionalLong;
 
 /**
  * What the environment can do to those who take part in it. No method blocks or throws; outcomes come back as
- * {@link ExecutionEnvironment#launchFailed} and {@link ExecutionEnvironment#exited}.
+ * {@link ExecutionEnvironment#launchFailed}, {@link ExecutionEnvironment#neverLaunched} and {@link ExecutionEnvironment#exited}.
  */
 public interface Participants {
 
@@ -30,7 +30,11 @@ public interface Participants {
         }
     }
 
+    /** Launches it, unless the launch of another of its generation has failed before. */
     void launch(Launch launch);
+
+    /** Has it said, when those before it have been launched, that this one is not. */
+    void refuseToLaunch(Launch launch, String errorType, String message);
 
     /** SIGTERM or its like. */
     void terminate(Launch launch);

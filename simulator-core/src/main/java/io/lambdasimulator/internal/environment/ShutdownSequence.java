@@ -164,9 +164,10 @@ final class ShutdownSequence {
     }
 
     private void kill(Participant participant, String why) {
-        killed.putIfAbsent(participant, owner.now());
-        Launch launch = generation.launchOf(participant);
-        owner.effect(() -> participants.kill(launch, why));
+        if (killed.putIfAbsent(participant, owner.now()) == null) {
+            Launch launch = generation.launchOf(participant);
+            owner.effect(() -> participants.kill(launch, why));
+        }
     }
 
     private void deadlinePassed() {

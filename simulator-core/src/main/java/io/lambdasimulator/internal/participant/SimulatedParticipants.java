@@ -105,6 +105,9 @@ public final class SimulatedParticipants implements Participants, AutoCloseable 
     private final Map<Launch, Watcher> watchers = new HashMap<>();
     private final Set<Launch> doomed = new HashSet<>();
 
+    /** The newest generation of which a launch has failed, 0 for none. Nobody of it is launched any more. */
+    private int failedLaunches;
+
     /** The newest freeze that was ended. */
     private volatile long thawed;
 
@@ -133,12 +136,15 @@ public final class SimulatedParticipants implements Participants, AutoCloseable 
     public void prepare(ExecutionEnvironment owner, Map<Participant, Source> madeOf) {
         environment = owner;
         sources.putAll(madeOf);
-        memoryLimit.ifPresent(limit -> memory.enforce(limit, MEMORY_INTERVAL, this::outOfMemory));
     }
 
     @Override
     public void launch(Launch launch) {
         inOrder(() -> {
+            if (launch.generation() == failedLaunches) {
+                environment().neverLaunched(launch);
+                return;
+            }
             if (doomed.contains(launch)) {
                 environment().exited(launch, new ProcessExit.Signal(SIGKILL));
                 return;
@@ -159,11 +165,19 @@ public final class SimulatedParticipants implements Participants, AutoCloseable 
                                     environment().exited(launch, exit);
                                 }));
             } else if (source instanceof Source.Missing missing) {
-                environment()
-                        .launchFailed(
-                                launch, errorType(participant, LaunchException.Reason.NOT_FOUND), missing.message());
+                launchFailed(launch, errorType(participant, LaunchException.Reason.NOT_FOUND), missing.message());
             }
         });
+    }
+
+    @Override
+    public void refuseToLaunch(Launch launch, String errorType, String message) {
+        inOrder(() -> launchFailed(launch, errorType, message));
+    }
+
+    private void launchFailed(Launch launch, String errorType, String message) {
+        failedLaunches = launch.generation();
+        environment().launchFailed(launch, errorType, message);
     }
 
     private void launch(Launch launch, Source.Program program) {
@@ -177,12 +191,22 @@ public final class SimulatedParticipants implements Participants, AutoCloseable 
                     program.defaultDirectory(),
                     program.framedLog(),
                     watcher);
-            hasProcesses = true;
             processes.put(launch, process);
             watchers.put(launch, watcher);
+            watchMemory();
         } catch (LaunchException e) {
-            environment().launchFailed(launch, errorType(participant, e.reason()), String.valueOf(e.getMessage()));
+            launchFailed(launch, errorType(participant, e.reason()), String.valueOf(e.getMessage()));
         }
+    }
+
+    private void watchMemory() {
+        if (!hasProcesses) {
+            hasProcesses = true;
+            memoryLimit.ifPresentOrElse(
+                    limit -> memory.enforce(limit, MEMORY_INTERVAL, this::outOfMemory),
+                    () -> memory.watch(MEMORY_INTERVAL));
+        }
+        memory.look();
     }
 
     private static String errorType(Participant participant, LaunchException.Reason reason) {

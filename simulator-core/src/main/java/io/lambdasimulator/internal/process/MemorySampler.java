@@ -23,6 +23,8 @@ public final class MemorySampler implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(MemorySampler.class);
 
+    private static final int LOOKS_PER_SEARCH = 25;
+
     private final ProcessTable table;
     private final Supplier<List<Entry>> family;
     private final ScheduledThreadPoolExecutor thread;
@@ -58,23 +60,48 @@ public final class MemorySampler implements AutoCloseable {
     }
 
     /**
-     * Looks again and again from now on.
+     * Looks again and again from now on: at those who were found before, and now and then for others.
+     *
+     * @param interval from one look to the next, in real time
+     */
+    public void watch(Duration interval) {
+        repeat(interval, new Runnable() {
+            private int looks;
+
+            @Override
+            public void run() {
+                if (!(table instanceof ProcFiles) || looks++ % LOOKS_PER_SEARCH == 0) {
+                    measure(lookAtAll());
+                } else {
+                    measure(lookAtKnown());
+                }
+            }
+        });
+    }
+
+    /**
+     * Looks at all again and again from now on.
      *
      * @param interval from one look to the next, in real time
      * @param limitBytes how much memory is allowed
      * @param onExceeded told of what was seen by each look that finds more; must not block
      */
     public void enforce(long limitBytes, Duration interval, LongConsumer onExceeded) {
-        var unused = thread.scheduleWithFixedDelay(
-                () -> guarded(() -> {
-                    long most = measure(lookAtAll());
-                    if (most > limitBytes) {
-                        onExceeded.accept(most);
-                    }
-                }),
-                0,
-                interval.toNanos(),
-                TimeUnit.NANOSECONDS);
+        repeat(interval, () -> {
+            long most = measure(lookAtAll());
+            if (most > limitBytes) {
+                onExceeded.accept(most);
+            }
+        });
+    }
+
+    private void repeat(Duration interval, Runnable look) {
+        try {
+            var unused =
+                    thread.scheduleWithFixedDelay(() -> guarded(look), 0, interval.toNanos(), TimeUnit.NANOSECONDS);
+        } catch (RejectedExecutionException e) {
+            // Closed, as above.
+        }
     }
 
     /** The most that was seen, in bytes; empty before the first look and where the system does not tell. */
@@ -88,12 +115,16 @@ public final class MemorySampler implements AutoCloseable {
     // find all.
     private void lookTwice() {
         if (table instanceof ProcFiles) {
-            measure(known.stream()
-                    .map(before -> table.find(before.pid()).filter(now -> table.isSame(before, now)))
-                    .flatMap(Optional::stream)
-                    .toList());
+            measure(lookAtKnown());
         }
         measure(lookAtAll());
+    }
+
+    private List<Entry> lookAtKnown() {
+        return known.stream()
+                .map(before -> table.find(before.pid()).filter(now -> table.isSame(before, now)))
+                .flatMap(Optional::stream)
+                .toList();
     }
 
     private List<Entry> lookAtAll() {

@@ -32,6 +32,9 @@ class LaunchFailureTest {
         public void launch(Launch launch) {}
 
         @Override
+        public void refuseToLaunch(Launch launch, String errorType, String message) {}
+
+        @Override
         public void terminate(Launch launch) {}
 
         @Override
