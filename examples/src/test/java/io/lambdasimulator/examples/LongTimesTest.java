@@ -6,6 +6,8 @@ import io.lambdasimulator.LambdaSimulator;
 import io.lambdasimulator.environment.EnvironmentPhase;
 import io.lambdasimulator.environment.FreezeMode;
 import io.lambdasimulator.environment.FunctionConfiguration;
+import io.lambdasimulator.environment.Participant;
+import io.lambdasimulator.event.Event;
 import io.lambdasimulator.invocation.Invocation;
 import io.lambdasimulator.invocation.InvocationRequest;
 import io.lambdasimulator.invocation.InvocationStatus;
@@ -24,6 +26,7 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
@@ -57,25 +60,55 @@ class LongTimesTest {
         }
     }
 
+    /** Ten seconds, a quarter of an hour and two seconds, in less than one. */
     @Test
-    void my_function_times_out_after_a_quarter_of_an_hour() {
+    void my_environment_lives_through_the_limits_of_init_invocation_and_shutdown() {
+        AtomicBoolean isFirst = new AtomicBoolean(true);
         try (LambdaSimulator lambda = LambdaSimulator.builder()
                 .time(clock)
                 .function(FunctionConfiguration.builder()
                         .timeout(Duration.ofMinutes(15))
                         .build())
+                .extension("flusher", context -> {
+                    if (isFirst.getAndSet(false)) {
+                        return () -> clock.sleep(Duration.ofHours(1)); // does not register
+                    }
+                    Flusher flusher = new Flusher(context, new CopyOnWriteArrayList<>());
+                    return () -> {
+                        flusher.run();
+                        clock.sleep(Duration.ofHours(1)); // SHUTDOWN or not
+                    };
+                })
                 .runtime((event, context) -> {
                     clock.sleep(Duration.ofHours(1));
                     return event;
                 })
                 .start()) {
-            Invocation invocation = lambda.submit(InvocationRequest.of("{}"));
 
+            clock.advance(Duration.ofSeconds(10));
+
+            var init = lambda.eventLog().events(Event.InitReported.class).get(0);
+            assertEquals(InvocationStatus.TIMEOUT, init.status());
+            assertEquals(Duration.ofSeconds(10), init.duration());
+
+            clock.advance(Duration.ofSeconds(2)); // the rest of the shutdown that ends that init
+            Invocation invocation = lambda.submit(InvocationRequest.of("{}"));
             clock.advance(Duration.ofMinutes(15));
 
             var report = invocation.awaitCompletion(Duration.ofSeconds(10));
             assertEquals(InvocationStatus.TIMEOUT, report.status());
             assertEquals(Duration.ofMinutes(15), report.duration());
+
+            Instant timedOut = clock.instant();
+            clock.advance(Duration.ofSeconds(2));
+
+            var killed = lambda.eventLog().entries().stream()
+                    .filter(entry -> entry.event() instanceof Event.ParticipantExited exited
+                            && exited.participant().equals(Participant.extension("flusher")))
+                    .reduce((earlier, later) -> later)
+                    .orElseThrow();
+            assertEquals(timedOut.plusSeconds(2), killed.time());
+            assertEquals(EnvironmentPhase.FAILED, lambda.phase());
         }
     }
 
