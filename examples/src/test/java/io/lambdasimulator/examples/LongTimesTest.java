@@ -60,7 +60,7 @@ class LongTimesTest {
         }
     }
 
-    /** Ten seconds, a quarter of an hour and two seconds, in less than one. */
+    /** Ten seconds, a quarter of an hour and two seconds, in a moment. */
     @Test
     void my_environment_lives_through_the_limits_of_init_invocation_and_shutdown() {
         AtomicBoolean isFirst = new AtomicBoolean(true);
