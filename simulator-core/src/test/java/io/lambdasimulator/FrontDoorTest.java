@@ -5,6 +5,8 @@ import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import io.lambdasimulator.Wire.Reply;
 import io.lambdasimulator.environment.FunctionConfiguration;
+import io.lambdasimulator.environment.LogFormat;
+import io.lambdasimulator.environment.LogLevel;
 import io.lambdasimulator.environment.WhenBusy;
 import io.lambdasimulator.event.Event;
 import io.lambdasimulator.invocation.InvocationReport;
@@ -15,6 +17,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -424,6 +427,51 @@ class FrontDoorTest {
             lambda.close();
 
             assertThat(tailOf(caller.reply())).endsWith("\tStatus: failure\tError Type: Sandbox.Failure\n");
+        }
+
+        @Test
+        void as_JSON_holds_the_records_of_its_own_invocation_and_of_the_init_before_it() {
+            try (LambdaSimulator talking = LambdaSimulator.builder()
+                            .function(FunctionConfiguration.builder()
+                                    .logFormat(LogFormat.JSON)
+                                    .systemLogLevel(LogLevel.DEBUG)
+                                    .build())
+                            .frontDoor()
+                            .runtime((event, context) -> {
+                                if (new String(event, StandardCharsets.UTF_8).equals("\"die\"")) {
+                                    throw new Error("dead"); // which ends the runtime, as no exception does
+                                }
+                                return event;
+                            })
+                            .start();
+                    Wire caller = new Wire(talking.frontDoor().orElseThrow().getAuthority())) {
+                List<String> warm = List.of("platform.start", "platform.runtimeDone", "platform.report");
+                List<String> cold = new ArrayList<>(
+                        List.of("platform.initStart", "platform.initRuntimeDone", "platform.initReport"));
+                cold.addAll(warm);
+
+                assertThat(typesIn(caller, "1")).isEqualTo(cold);
+                assertThat(typesIn(caller, "2")).isEqualTo(warm);
+                assertThat(typesIn(caller, "\"die\"")).isEqualTo(warm);
+                assertThat(typesIn(caller, "4")).isEqualTo(cold);
+                assertThat(typesIn(caller, "5")).isEqualTo(warm);
+            }
+        }
+
+        /** Of the records in the tail, which must be of one invocation. */
+        private List<String> typesIn(Wire caller, String payload) {
+            Reply reply = caller.request("POST", PATH, payload, TAIL).reply();
+            String tail = tailOf(reply);
+            assertThat(Pattern.compile("\"requestId\":\"([^\"]+)\"")
+                            .matcher(tail)
+                            .results())
+                    .extracting(id -> id.group(1))
+                    .containsOnly(reply.header("x-amzn-RequestId").orElseThrow());
+            return Pattern.compile("\"type\":\"([^\"]+)\"")
+                    .matcher(tail)
+                    .results()
+                    .map(type -> type.group(1))
+                    .toList();
         }
 
         @Test

@@ -38,10 +38,14 @@ public final class LogTail {
                 } else {
                     lines.addAll(service.of(entry));
                 }
+            } else if (event instanceof Event.InitStarted && started) {
+                break; // that of the next one
             } else if (event instanceof Event.InvocationCompleted completed) {
                 if (completed.report().requestId().equals(requestId)) {
                     // What is read from a pipe after it was still written before it.
                     end = service.of(entry);
+                } else {
+                    lines.clear(); // what was before it was its own
                 }
             } else if (event instanceof Event.ProcessOutput output) {
                 if (started) {
