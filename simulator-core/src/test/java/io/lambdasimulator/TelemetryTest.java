@@ -37,6 +37,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** What a test sees of telemetry, and when subscribers get it. */
 class TelemetryTest {
@@ -310,6 +312,149 @@ class TelemetryTest {
                 assertThat(ofHung.accepted() + ofHung.dropped()).isEqualTo(produced);
                 assertThat(ofHung.waiting()).isZero();
                 assertThat(quick.events).noneMatch(event -> event.contains("platform.logsDropped"));
+            }
+        }
+    }
+
+    @Nested
+    class In_time {
+
+        private static final String EVERYTHING = "\"platform\",\"function\",\"extension\"";
+
+        @ParameterizedTest
+        @EnumSource(FreezeMode.class)
+        void a_line_of_9_MiB_displaces_nothing(FreezeMode freeze) {
+            String large = "x".repeat(9 << 20);
+            CountDownLatch delivered = new CountDownLatch(1);
+            try (TelemetryConsumer consumer = new TelemetryConsumer("2025-01-29", EVERYTHING);
+                    LambdaSimulator lambda = LambdaSimulator.builder()
+                            .freeze(freeze)
+                            .runtime((event, context) -> {
+                                if (event[0] == '2') {
+                                    await(delivered);
+                                } else {
+                                    List.of("before", large, "between", large, "after")
+                                            .forEach(context::log);
+                                }
+                                return event;
+                            })
+                            .extension("watcher", consumer.extension("watcher", event -> {}))
+                            .start()) {
+                String id = lambda.invoke("1").requestId();
+                if (freeze == FreezeMode.SIGNAL) {
+                    lambda.awaitFrozen(Wire.PATIENCE);
+                }
+                lambda.submit(InvocationRequest.of("2"));
+                TelemetrySubscription subscription = lambda.telemetry().subscription("watcher");
+                subscription.awaitReport(id, Wire.PATIENCE);
+                delivered.countDown();
+
+                assertThat(subscription.delivery().dropped()).isZero();
+                assertThat(consumer.events)
+                        .noneMatch(event -> event.contains("platform.logsDropped"))
+                        .filteredOn(event -> event.contains("\"type\":\"function\""))
+                        .hasSize(5);
+            }
+        }
+
+        @Test
+        void what_the_log_has_dropped_before_a_subscription_is_no_loss() {
+            try (TelemetryConsumer consumer = new TelemetryConsumer("2025-01-29", "\"platform\"");
+                    LambdaSimulator lambda = LambdaSimulator.builder()
+                            .retain(100, 1000)
+                            .freeze(FreezeMode.NONE)
+                            .runtime(ECHO)
+                            .extension("watcher", context -> {
+                                for (int i = 0; i < 5000; i++) {
+                                    context.log("line " + i);
+                                }
+                                return consumer.extension("watcher", event -> {})
+                                        .create(context);
+                            })
+                            .start()) {
+                String id = lambda.invoke("1").requestId();
+                TelemetrySubscription subscription = lambda.telemetry().subscription("watcher");
+                subscription.awaitReport(id, Wire.PATIENCE);
+
+                assertThat(subscription.delivery().dropped()).isZero();
+                assertThat(consumer.events).noneMatch(event -> event.contains("platform.logsDropped"));
+                assertThat(consumer.events.get(0)).contains("platform.telemetrySubscription");
+            }
+        }
+    }
+
+    @Nested
+    class A_first_subscription_after_a_reset {
+
+        private void polls(ExtensionClient extension) throws Exception {
+            while (true) {
+                extension.pollInBackground().get();
+            }
+        }
+
+        @Test
+        void begins_with_the_report_of_the_invocation_that_failed_and_the_new_init() {
+            AtomicInteger starts = new AtomicInteger();
+            try (TelemetryConsumer consumer = new TelemetryConsumer("2025-01-29", "\"platform\"");
+                    LambdaSimulator lambda = LambdaSimulator.builder()
+                            .freeze(FreezeMode.NONE)
+                            .runtime((event, context) -> {
+                                if (event[0] == '0') {
+                                    throw new Error("dead"); // which ends the runtime, as no exception does
+                                }
+                                return event;
+                            })
+                            .extension(
+                                    "watcher",
+                                    context -> starts.getAndIncrement() == 0
+                                            ? () -> polls(
+                                                    new ExtensionClient(context.runtimeApi(), "watcher", "INVOKE"))
+                                            : consumer.extension("watcher", event -> {})
+                                                    .create(context))
+                            .start()) {
+                lambda.invoke("1");
+                String failed = lambda.invoke("0").requestId();
+                String id = lambda.invoke("2").requestId();
+                lambda.telemetry().subscription("watcher").awaitReport(id, Wire.PATIENCE);
+
+                assertThat(consumer.events)
+                        .extracting(event -> event.replaceAll(".*\"type\":\"(platform.\\w+)\".*", "$1"))
+                        .containsExactly(
+                                "platform.report",
+                                "platform.initStart",
+                                "platform.telemetrySubscription",
+                                "platform.initRuntimeDone",
+                                "platform.extension",
+                                "platform.initReport",
+                                "platform.start",
+                                "platform.runtimeDone",
+                                "platform.report");
+                assertThat(consumer.events.get(0)).contains(failed);
+            }
+        }
+
+        @Test
+        void begins_with_the_environment_if_no_init_was_complete() {
+            AtomicInteger starts = new AtomicInteger();
+            try (TelemetryConsumer consumer = new TelemetryConsumer("2025-01-29", "\"platform\"");
+                    LambdaSimulator lambda = LambdaSimulator.builder()
+                            .freeze(FreezeMode.NONE)
+                            .runtime(ECHO)
+                            .extension("watcher", context -> {
+                                if (starts.getAndIncrement() == 0) {
+                                    return () -> {};
+                                }
+                                return consumer.extension("watcher", event -> {})
+                                        .create(context);
+                            })
+                            .start()) {
+                String id = lambda.invoke("1").requestId();
+                lambda.telemetry().subscription("watcher").awaitReport(id, Wire.PATIENCE);
+
+                assertThat(consumer.events)
+                        .filteredOn(event -> event.contains("platform.initStart"))
+                        .extracting(event -> event.replaceAll(".*\"phase\":\"(\\w+)\".*", "$1"))
+                        .containsExactly("init", "invoke");
             }
         }
     }

@@ -19,7 +19,10 @@ public interface Subscribers {
         List<TelemetryType> types();
     }
 
-    /** Begins to deliver to an extension, from the environment's first record on. */
+    /**
+     * Begins to deliver to an extension: from the environment's first record on, or, once an init was complete, from the
+     * first that was held since.
+     */
     void subscribe(String extension, Request request);
 
     /** The environment is being frozen: nothing is delivered any more. */

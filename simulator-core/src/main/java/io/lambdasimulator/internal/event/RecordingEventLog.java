@@ -15,6 +15,7 @@ import java.util.Optional;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Predicate;
+import java.util.function.ToIntFunction;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -26,6 +27,9 @@ public final class RecordingEventLog implements EventLog {
 
     /** How many characters of output there may be; more than a test looks at, less than what a heap has. */
     private static final long MOST_TEXT = 64L << 20;
+
+    /** How many characters of output a reader gets at once, but for the last line: they are copied. */
+    private static final long MOST_TEXT_AT_ONCE = 1L << 20;
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition appended = lock.newCondition();
@@ -43,6 +47,7 @@ public final class RecordingEventLog implements EventLog {
     private final Secrets secrets;
     private Instant newest = Instant.MIN;
     private long nextSequence;
+    private final List<Reader> readers = new ArrayList<>();
     private boolean closed;
     private volatile Runnable follower = () -> {};
 
@@ -100,10 +105,12 @@ public final class RecordingEventLog implements EventLog {
     }
 
     private void dropOldest() {
-        int oldest = (int) ((nextSequence - size) % ring.length);
-        text -= textOf(Objects.requireNonNull(ring[oldest]).event());
-        ring[oldest] = null;
+        int place = (int) ((nextSequence - size) % ring.length);
+        Entry oldest = Objects.requireNonNull(ring[place]);
+        text -= textOf(oldest.event());
+        ring[place] = null;
         size--;
+        readers.forEach(reader -> reader.dropped(oldest));
     }
 
     /** Only output may be large. */
@@ -245,16 +252,76 @@ public final class RecordingEventLog implements EventLog {
         }
     }
 
-    /** At most some entries from a place on, or from the oldest one that there is. */
-    public List<Entry> read(long sequence, int atMost) {
+    /**
+     * Begins to read in turns.
+     *
+     * @param from the first place to read, or the oldest one that there is
+     * @param worth what an entry counts for when it is dropped unread; a quick look, since the lock is held for it
+     */
+    public Reader reader(long from, ToIntFunction<Event> worth) {
         lock.lock();
         try {
-            long first = Math.max(sequence, nextSequence - size);
-            return range(first, (int) Math.min(atMost, Math.max(0, nextSequence - first)));
+            Reader reader = new Reader(Math.max(from, nextSequence - size), worth);
+            readers.add(reader);
+            return reader;
         } finally {
             lock.unlock();
         }
     }
+
+    /** Somebody who reads the whole log in turns, for as long as there is one; what was dropped before his turn is counted. */
+    public final class Reader {
+        private final ToIntFunction<Event> worth;
+        private final long begin;
+        private long next;
+        private long missed;
+
+        private Reader(long begin, ToIntFunction<Event> worth) {
+            this.begin = begin;
+            this.next = begin;
+            this.worth = worth;
+        }
+
+        /** The first place that there was to read. */
+        public long begin() {
+            return begin;
+        }
+
+        private void dropped(Entry entry) {
+            if (entry.sequence() >= next) {
+                missed += worth.applyAsInt(entry.event());
+            }
+        }
+
+        /** Reads on, from where the turn before ended: so many entries at most, and of large ones fewer. */
+        public Turn read(long from, int atMost) {
+            lock.lock();
+            try {
+                long first = Math.max(from, nextSequence - size);
+                int count = 0;
+                long characters = 0;
+                while (count < atMost && first + count < nextSequence && characters < MOST_TEXT_AT_ONCE) {
+                    characters += textOf(at(first + count).event());
+                    count++;
+                }
+                next = first + count;
+                Turn turn = new Turn(range(first, count), next, missed);
+                missed = 0;
+                return turn;
+            } finally {
+                lock.unlock();
+            }
+        }
+    }
+
+    /**
+     * What a reader gets at once.
+     *
+     * @param entries in order
+     * @param next where the next turn begins
+     * @param missed what those were worth that had been dropped before
+     */
+    public record Turn(List<Entry> entries, long next, long missed) {}
 
     private List<Entry> from(long sequence) {
         long first = Math.max(sequence, nextSequence - size);
@@ -264,9 +331,13 @@ public final class RecordingEventLog implements EventLog {
     private List<Entry> range(long first, int count) {
         List<Entry> entries = new ArrayList<>(count);
         for (long place = first; place < first + count; place++) {
-            entries.add(Objects.requireNonNull(ring[(int) (place % ring.length)]));
+            entries.add(at(place));
         }
         return Collections.unmodifiableList(entries);
+    }
+
+    private Entry at(long place) {
+        return Objects.requireNonNull(ring[(int) (place % ring.length)]);
     }
 
     public boolean isClosed() {

@@ -17,37 +17,39 @@ import org.jspecify.annotations.Nullable;
 final class LogFeed implements Feed {
 
     private final RecordingEventLog log;
+    private final RecordingEventLog.Reader reader;
     private final Clock clock;
     private final TelemetryRecords records;
     private final Schema schema;
     private final Set<TelemetryType> types;
     private final TelemetryJson json;
 
-    LogFeed(RecordingEventLog log, Clock clock, TelemetryRecords records, Subscription subscription) {
+    /** Reads from a place on, or from the oldest one that there is: what nobody had subscribed to is no loss. */
+    LogFeed(RecordingEventLog log, long from, Clock clock, TelemetryRecords records, Subscription subscription) {
         this.log = log;
         this.clock = clock;
         this.records = records;
         this.schema = subscription.schema();
         this.types = EnumSet.copyOf(subscription.types());
         this.json = new TelemetryJson(schema, records.function().logFormat());
+        this.reader = log.reader(from, event -> records.of(event, schema, types).size());
+    }
+
+    /** The place of the first entry. */
+    long begin() {
+        return reader.begin();
     }
 
     @Override
     public Chunk read(long from, int atMost) {
-        List<EventLog.Entry> entries = log.read(from, atMost);
-        if (entries.isEmpty()) {
-            return new Chunk(List.of(), from, 0);
-        }
+        RecordingEventLog.Turn turn = reader.read(from, atMost);
         List<Line> events = new ArrayList<>();
-        for (EventLog.Entry entry : entries) {
+        for (EventLog.Entry entry : turn.entries()) {
             for (TelemetryRecord record : records.of(entry.event(), schema, types)) {
                 events.add(new Line(entry.sequence(), json.bytes(entry.time(), record)));
             }
         }
-        return new Chunk(
-                events,
-                entries.get(entries.size() - 1).sequence() + 1,
-                entries.get(0).sequence() - from);
+        return new Chunk(events, turn.next(), turn.missed());
     }
 
     @Override

@@ -35,6 +35,14 @@ public final class TelemetryDeliveries implements Subscribers, AutoCloseable {
     private final Deliveries deliveries;
     private final List<Subscribed> subscribed = new CopyOnWriteArrayList<>();
 
+    /**
+     * Where a new subscriber begins: what was before was for those who had subscribed when init was complete (spec:
+     * managed-instances §5.2). The owner's lock guards it, as it does what follows.
+     */
+    private long replayFrom;
+
+    private boolean replayIsOver;
+
     public TelemetryDeliveries(
             RecordingEventLog log,
             Clock clock,
@@ -57,12 +65,9 @@ public final class TelemetryDeliveries implements Subscribers, AutoCloseable {
     @Override
     public void subscribe(String extension, Request request) {
         Subscription subscription = (Subscription) request;
+        LogFeed feed = new LogFeed(log, replayFrom, clock, records, subscription);
         Subscriber subscriber = deliveries.subscribe(
-                extension,
-                new LogFeed(log, clock, records, subscription),
-                0,
-                subscription.buffering(),
-                subscription.destination());
+                extension, feed, feed.begin(), subscription.buffering(), subscription.destination());
         subscribed.add(new Subscribed(extension, subscription, subscriber));
         subscriber.wake(); // for what was appended meanwhile
     }
@@ -79,6 +84,10 @@ public final class TelemetryDeliveries implements Subscribers, AutoCloseable {
 
     @Override
     public void hold(long place) {
+        if (replayIsOver) {
+            replayFrom = place;
+            replayIsOver = false;
+        }
         each(subscriber -> subscriber.hold(place));
     }
 
@@ -94,6 +103,7 @@ public final class TelemetryDeliveries implements Subscribers, AutoCloseable {
 
     @Override
     public void release() {
+        replayIsOver = true;
         each(Subscriber::release);
     }
 

@@ -3,13 +3,13 @@ package io.lambdasimulator.internal.telemetry.delivery;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** What a subscriber reads: its events, rendered, in order. Safe for use by any thread; nothing here blocks. */
+/** What one subscriber reads: its events, rendered, in order. Safe for use by any thread; nothing here blocks. */
 public interface Feed {
 
     /**
-     * What there is from a place in the log on. Reading may be repeated.
+     * Reads on. What was read before is done with.
      *
-     * @param from the place of the first entry
+     * @param from where the chunk before ended
      * @param atMost for so many entries of the log
      */
     Chunk read(long from, int atMost);
@@ -29,7 +29,7 @@ public interface Feed {
      *
      * @param events their events in order; an entry yields none, one or several
      * @param next where to go on
-     * @param lost entries that the log's retention had dropped before they were read
+     * @param lost events of this subscriber that the log's retention had dropped before they were read
      */
     record Chunk(List<Line> events, long next, long lost) {
         public Chunk {

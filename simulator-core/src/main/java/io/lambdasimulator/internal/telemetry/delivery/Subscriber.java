@@ -36,7 +36,9 @@ import org.slf4j.LoggerFactory;
  */
 public final class Subscriber {
 
+    /** A single event may be larger. */
     static final long MOST_WAITING_BYTES = 8 * 1024 * 1024;
+
     static final int MOST_ATTEMPTS = 5;
     static final Duration ATTEMPT_LIMIT = Duration.ofSeconds(1);
 
@@ -77,6 +79,13 @@ public final class Subscriber {
 
     // Guarded by the lock, as is all that follows. Only turns move the cursor.
     private long cursor;
+
+    /** What the cursor has passed and there is no room for yet: the rest of a chunk. */
+    private final ArrayDeque<Line> unread = new ArrayDeque<>();
+
+    /** Its newest attempt failed. */
+    private boolean slow;
+
     private @Nullable Batch open;
     private @Nullable ScheduledFuture<?> openTimeout;
     private final ArrayDeque<Batch> queue = new ArrayDeque<>();
@@ -235,6 +244,7 @@ public final class Subscriber {
         locked(() -> {
             if (away) {
                 away = false;
+                slow = false;
                 if (backOff != null) {
                     backOff.cancel();
                     backOff = null;
@@ -345,19 +355,25 @@ public final class Subscriber {
             tell();
             return;
         }
+        boolean over;
         try {
             sender.prepare();
             readOn();
             giveUpWhatIsOverdue();
             sendNext();
+            over = isClosed();
+            if (over) {
+                readOn(); // what came before it was closed
+            }
         } catch (RuntimeException | LinkageError e) {
             LOG.error("Telemetry for {} ends: its delivery failed", name, e);
             locked(() -> {
                 whyClosed = "its delivery failed: " + e;
                 closeAt(cursor);
             });
+            over = true;
         }
-        if (isClosed()) {
+        if (over) {
             end();
         }
         tell();
@@ -380,34 +396,52 @@ public final class Subscriber {
             long to;
             lock.lock();
             try {
+                takeOn();
                 from = cursor;
                 to = closed ? closedAt : holdFrom;
-                if (to <= from) {
-                    cutForFlushes(from);
+                if (!unread.isEmpty() || to <= from) {
                     return;
                 }
             } finally {
                 lock.unlock();
             }
             Chunk chunk = feed.read(from, (int) Math.min(READ_AT_ONCE, to - from));
-            locked(() -> take(chunk, from));
             if (chunk.next() == from) {
                 return;
+            }
+            lock.lock();
+            try {
+                if (chunk.lost() > 0) {
+                    drop(chunk.lost(), 0, from, TOO_SLOW);
+                }
+                unread.addAll(chunk.events());
+                cursor = chunk.next();
+                takeOn();
+            } finally {
+                lock.unlock();
             }
             sendNext();
         }
     }
 
-    private void take(Chunk chunk, long from) {
+    /** Lets as much wait as may. What does not fit stays in the log, or is dropped if the destination has proved to be slow. */
+    private void takeOn() {
         Instant now = clock.instant();
-        if (chunk.lost() > 0) {
-            drop(chunk.lost(), 0, from, TOO_SLOW);
-        }
-        for (Line line : chunk.events()) {
+        while (!unread.isEmpty()) {
+            Line line = unread.peek();
             int size = line.json().length;
+            boolean fits = waiting == 0 || waitingBytes + size <= MOST_WAITING_BYTES;
+            if (!fits && !closed && !slow) {
+                if (inFlight == null && queue.isEmpty()) {
+                    closeOpen(now); // nothing else makes room
+                }
+                cutForFlushes(line.place());
+                return;
+            }
+            unread.remove();
             if (closed) {
                 drop(1, size, line.place(), whyClosed);
-            } else if (waiting > 0 && waitingBytes + size > MOST_WAITING_BYTES) {
+            } else if (!fits) {
                 cutForFlushes(line.place());
                 drop(1, size, line.place(), TOO_SLOW);
             } else {
@@ -420,7 +454,6 @@ public final class Subscriber {
                 }
             }
         }
-        cursor = chunk.next();
         cutForFlushes(cursor);
     }
 
@@ -610,6 +643,7 @@ public final class Subscriber {
     private void settle(Batch batch, @Nullable Episode told, Outcome outcome) {
         Instant now = clock.instant();
         if (outcome instanceof Outcome.Failed failed) {
+            slow = !away;
             if (failed.again() && away) {
                 batch.startOver();
             } else if (failed.again() && batch.attemptsSinceStart() < MOST_ATTEMPTS) {
@@ -621,6 +655,7 @@ public final class Subscriber {
             return;
         }
         inFlight = null;
+        slow = false;
         jvmIsNew = false;
         noLongerWaits(batch.events(), batch.bytes());
         accepted += batch.events();
@@ -711,6 +746,7 @@ public final class Subscriber {
                 backOff.cancel();
                 backOff = null;
             }
+            takeOn();
             Instant now = clock.instant();
             closeOpen(now);
             if (inFlight != null) {
@@ -819,7 +855,7 @@ public final class Subscriber {
         if (open != null) {
             return open.firstPlace();
         }
-        Line first = held.peek();
+        Line first = held.isEmpty() ? unread.peek() : held.peek();
         return first == null ? cursor : first.place();
     }
 }

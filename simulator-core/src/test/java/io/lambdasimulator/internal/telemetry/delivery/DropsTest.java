@@ -132,13 +132,12 @@ class DropsTest {
     @Test
     void no_more_than_8_MiB_wait() throws Exception {
         CountDownLatch answer = new CountDownLatch(1);
-        consumerThat(HttpConsumer.ACCEPTS, HttpConsumer.once(answer, HttpConsumer.ACCEPTS));
+        consumerThat(HttpConsumer.ACCEPTS, REFUSES, HttpConsumer.once(answer, HttpConsumer.ACCEPTS));
         Subscriber subscriber = subscribe();
-        subscriber.pause();
         for (int i = 0; i < 7; i++) {
             feed.log(MEBIBYTE);
+            clock.settle();
         }
-        clock.settle();
         feed.log(MEBIBYTE, MEBIBYTE, "12", "");
         clock.settle();
 
@@ -146,21 +145,75 @@ class DropsTest {
         assertThat(full.waiting()).isEqualTo(9);
         assertThat(full.waitingBytes()).isEqualTo(8 * 1024 * 1024);
         assertThat(full.dropping()).contains(new DropEpisode(2, 1024 * 1024 + 2, TOO_SLOW));
-        subscriber.resume();
+        assertThat(consumer.take().body()).isEqualTo("[" + MEBIBYTE + "]");
+        Thread advancing = new Thread(() -> clock.advance(Duration.ofMillis(100)));
+        advancing.start();
         assertThat(consumer.take().body()).isEqualTo("[" + notice(2, 1024 * 1024 + 2, TOO_SLOW) + "," + MEBIBYTE + "]");
 
         // What is dropped while the notice is under way belongs to the next episode.
         feed.log("7");
         assertThat(subscriber.accepted(11).toCompletableFuture()).failsWithin(Duration.ofSeconds(20));
         answer.countDown();
+        advancing.join();
         clock.settle();
 
-        assertThat(consumer.bodies().get(1)).isEqualTo("[" + notice(1, 1, TOO_SLOW) + "," + MEBIBYTE + "]");
-        assertThat(consumer.bodies().get(2)).isEqualTo("[" + MEBIBYTE + "]");
+        assertThat(consumer.bodies().get(2)).isEqualTo("[" + notice(1, 1, TOO_SLOW) + "," + MEBIBYTE + "]");
+        assertThat(consumer.bodies().get(3)).isEqualTo("[" + MEBIBYTE + "]");
         Statistics now = subscriber.statistics();
         assertThat(now.accepted()).isEqualTo(9);
         assertThat(now.dropped()).isEqualTo(3);
         assertThat(now.dropping()).isEmpty();
+    }
+
+    @Test
+    void who_has_not_failed_loses_nothing_however_large_it_is() throws Exception {
+        String large = MEBIBYTE.repeat(9);
+        CountDownLatch answer = new CountDownLatch(1);
+        consumerThat(HttpConsumer.ACCEPTS, HttpConsumer.once(answer, HttpConsumer.ACCEPTS));
+        Subscriber subscriber = subscribe();
+        feed.log("1");
+        assertThat(consumer.take().body()).isEqualTo("[1]");
+
+        feed.log("2", large, "3", large, large, "4");
+        answer.countDown();
+
+        assertThat(subscriber.accepted(6).toCompletableFuture()).succeedsWithin(Duration.ofSeconds(20));
+        assertThat(consumer.bodies().subList(1, 7))
+                .containsExactly("[2]", "[" + large + "]", "[3]", "[" + large + "]", "[" + large + "]", "[4]");
+        assertThat(subscriber.statistics().dropped()).isZero();
+    }
+
+    @Test
+    void what_does_not_fit_while_nothing_is_sent_stays_in_the_log() {
+        Subscriber subscriber = subscribe();
+        subscriber.pause();
+        for (int i = 0; i < 20; i++) {
+            feed.log(MEBIBYTE);
+        }
+        clock.settle();
+        assertThat(subscriber.statistics().waitingBytes()).isEqualTo(Subscriber.MOST_WAITING_BYTES);
+        assertThat(subscriber.statistics().dropped()).isZero();
+        subscriber.resume();
+
+        assertThat(subscriber.flush().toCompletableFuture()).succeedsWithin(Duration.ofSeconds(20));
+        assertThat(subscriber.statistics().accepted()).isEqualTo(20);
+        assertThat(subscriber.statistics().dropped()).isZero();
+    }
+
+    @Test
+    void closing_drops_what_has_stayed_in_the_log() {
+        Subscriber subscriber = subscribe();
+        subscriber.pause();
+        for (int i = 0; i < 300; i++) {
+            feed.log(MEBIBYTE.substring(0, 100_000));
+        }
+        clock.settle();
+
+        subscriber.close();
+
+        assertThat(subscriber.ended().toCompletableFuture()).succeedsWithin(Duration.ofSeconds(20));
+        assertThat(subscriber.statistics().dropped()).isEqualTo(300);
+        assertThat(subscriber.statistics().droppedBytes()).isEqualTo(30_000_000);
     }
 
     @Test
