@@ -44,6 +44,7 @@ import io.lambdasimulator.internal.telemetry.CapturedTelemetry;
 import io.lambdasimulator.internal.telemetry.TelemetryDeliveries;
 import io.lambdasimulator.internal.telemetry.TelemetryRecords;
 import io.lambdasimulator.internal.time.Activity;
+import io.lambdasimulator.internal.time.Waits;
 import io.lambdasimulator.invocation.Invocation;
 import io.lambdasimulator.invocation.InvocationReport;
 import io.lambdasimulator.invocation.InvocationRequest;
@@ -358,11 +359,11 @@ public final class LambdaSimulator implements AutoCloseable {
      */
     public LambdaSimulator awaitInit(Duration atMost) {
         try {
-            environment.initialised().get(atMost.toNanos(), TimeUnit.NANOSECONDS);
+            environment.initialised().get(Waits.nanos(atMost), TimeUnit.NANOSECONDS);
             return this;
         } catch (TimeoutException e) {
             throw new IllegalStateException(
-                    "init is not complete within " + atMost.toMillis() + " ms: " + environment.describeWaiting());
+                    "init is not complete " + Waits.within(atMost) + ": " + environment.describeWaiting());
         } catch (ExecutionException e) {
             Throwable cause = e.getCause() == null ? e : e.getCause();
             throw new IllegalStateException(String.valueOf(cause.getMessage()), cause);
@@ -423,7 +424,7 @@ public final class LambdaSimulator implements AutoCloseable {
 
     private IllegalStateException inVain(String what, Duration atMost) {
         return new IllegalStateException(what
-                + (log.isClosed() ? " before the environment was closed" : " within " + atMost.toMillis() + " ms")
+                + (log.isClosed() ? " before the environment was closed" : " " + Waits.within(atMost))
                 + "; this is how it stands:\n" + describe());
     }
 
@@ -950,12 +951,15 @@ public final class LambdaSimulator implements AutoCloseable {
         /**
          * Sets how long init may take; 10 s on AWS.
          *
-         * @param initTimeout a positive duration
+         * @param initTimeout a positive duration of at most 36,500 days
          * @return this builder
          */
         public Builder initTimeout(Duration initTimeout) {
-            if (initTimeout.isNegative() || initTimeout.isZero()) {
-                throw new IllegalArgumentException("the init timeout has to be positive, not " + initTimeout);
+            if (initTimeout.isNegative()
+                    || initTimeout.isZero()
+                    || initTimeout.compareTo(Duration.ofDays(36_500)) > 0) {
+                throw new IllegalArgumentException(
+                        "the init timeout has to be positive and at most 36,500 days, not " + initTimeout);
             }
             this.initTimeout = initTimeout;
             return this;

@@ -4,7 +4,9 @@ import io.lambdasimulator.environment.Participant;
 import io.lambdasimulator.environment.ProcessExit;
 import io.lambdasimulator.event.Event;
 import io.lambdasimulator.event.EventLog;
+import io.lambdasimulator.internal.event.Printable;
 import io.lambdasimulator.internal.event.RecordingEventLog;
+import io.lambdasimulator.internal.time.Waits;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -164,7 +166,7 @@ public final class SimulatedProcess {
 
     private IllegalStateException inVain(String what, Duration atMost) {
         return new IllegalStateException(participant + " has not " + what
-                + (log.isClosed() ? " before the environment was closed" : " within " + atMost.toMillis() + " ms")
+                + (log.isClosed() ? " before the environment was closed" : " " + Waits.within(atMost))
                 + "; it is " + describe() + "\n" + describeOutput());
     }
 
@@ -191,7 +193,7 @@ public final class SimulatedProcess {
 
     /**
      * The newest lines of its output, for people: {@code |} for standard output, {@code !} for standard error. Credentials
-     * are replaced by {@code ***}.
+     * are replaced by {@code ***}, and control characters shown as in a Java string.
      *
      * @return several lines
      */
@@ -207,7 +209,8 @@ public final class SimulatedProcess {
                 + (leftOut == 0 ? ":\n" : ", beside " + leftOut + " earlier lines:\n")
                 + all.subList(leftOut, all.size()).stream()
                         .map(output -> (output.stream() == Event.OutputStream.STDERR ? "  ! " : "  | ")
-                                + log.secrets().hide(output.line()).replace("\n", "\n    "))
+                                + Printable.of(log.secrets().hide(output.line()))
+                                        .replace("\n", "\n    "))
                         .collect(Collectors.joining("\n"));
     }
 

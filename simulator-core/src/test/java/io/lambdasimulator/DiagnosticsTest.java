@@ -13,6 +13,8 @@ import io.lambdasimulator.event.Event;
 import io.lambdasimulator.event.ProtocolViolation;
 import io.lambdasimulator.invocation.InvocationRequest;
 import io.lambdasimulator.participant.Command;
+import io.lambdasimulator.telemetry.TelemetryRecord.FunctionLog;
+import io.lambdasimulator.telemetry.TelemetryRecord.PlatformReport;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.UUID;
@@ -45,8 +47,47 @@ class DiagnosticsTest {
         }
     }
 
+    @Test
+    void control_characters_of_output_move_and_colour_no_terminal() {
+        try (LambdaSimulator lambda = LambdaSimulator.builder()
+                .runtime((event, context) -> {
+                    context.log("\u001b[2J\u0000 red\u0007\ttab\u009b31m\u007f");
+                    return event;
+                })
+                .start()) {
+            lambda.invoke("1");
+
+            String shown = "\\u001b[2J\\u0000 red\\u0007\ttab\\u009b31m\\u007f\n";
+            assertThat(lambda.timeline()).contains(shown);
+            assertThat(lambda.process(Participant.RUNTIME).describeOutput() + "\n")
+                    .contains(shown);
+            assertThat(lambda.telemetry().events(FunctionLog.class))
+                    .extracting(FunctionLog::line)
+                    .containsExactly("\u001b[2J\u0000 red\u0007\ttab\u009b31m\u007f");
+        }
+    }
+
     @Nested
     class A_wait {
+
+        @Test
+        void may_be_as_long_as_a_duration_can_say() {
+            Duration forever = Duration.ofSeconds(Long.MAX_VALUE);
+            try (LambdaSimulator lambda = echo().start()) {
+                lambda.awaitInit(forever).awaitPhase(EnvironmentPhase.READY, forever);
+                String id = lambda.invoke("1").requestId();
+                PlatformReport report = lambda.telemetry()
+                        .awaitEvent(PlatformReport.class, any -> any.requestId().equals(id), forever);
+                assertThat(lambda.eventLog()
+                                .await(Event.InvocationCompleted.class, any -> true, forever)
+                                .report()
+                                .requestId())
+                        .isEqualTo(report.requestId());
+                Duration longAgo = Duration.ofSeconds(Long.MIN_VALUE);
+                assertThatThrownBy(() -> lambda.eventLog().await(Event.InvocationQueued.class, any -> false, longAgo))
+                        .hasMessageContaining("within 0 ms");
+            }
+        }
 
         @Test
         void for_a_phase_returns_when_the_environment_is_in_it() {

@@ -231,12 +231,13 @@ public final class FunctionConfiguration {
         /**
          * Sets the function timeout. Longer than AWS's 900 s is allowed, for debugging.
          *
-         * @param timeout a positive duration
+         * @param timeout a positive duration of at most 36,500 days
          * @return this builder
          */
         public Builder timeout(Duration timeout) {
-            if (timeout.isNegative() || timeout.isZero()) {
-                throw new IllegalArgumentException("the function timeout has to be positive, not " + timeout);
+            if (timeout.isNegative() || timeout.isZero() || timeout.compareTo(Duration.ofDays(36_500)) > 0) {
+                throw new IllegalArgumentException(
+                        "the function timeout has to be positive and at most 36,500 days, not " + timeout);
             }
             this.timeout = timeout;
             return this;

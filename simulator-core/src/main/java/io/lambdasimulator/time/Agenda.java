@@ -1,5 +1,6 @@
 package io.lambdasimulator.time;
 
+import io.lambdasimulator.internal.time.Waits;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
@@ -44,6 +45,9 @@ final class Agenda {
 
     private record Place(Entry entry, Instant due, long number) {}
 
+    /** How far time goes from the start on; what a long of nanoseconds holds is a little more. */
+    private static final Duration LONGEST = Duration.ofDays(100_000);
+
     /** The token that sleep and await pause, of whichever clock. */
     private static final ThreadLocal<@Nullable BusyToken> OWN = new ThreadLocal<>();
 
@@ -59,12 +63,14 @@ final class Agenda {
     private int busyTasks;
 
     private boolean moving;
+    private final Instant end;
     private volatile Instant now;
 
     private final Executor threads = newThreads();
 
     Agenda(Instant start) {
         this.now = start;
+        this.end = start.isAfter(Instant.MAX.minus(LONGEST)) ? Instant.MAX : start.plus(LONGEST);
     }
 
     // They end by themselves, so a clock need not be closed.
@@ -251,7 +257,8 @@ final class Agenda {
     }
 
     private Entry wakeUp(Duration delay, Runnable action) {
-        Instant due = now.plus(delay);
+        // Nobody sees what is due behind the end of time.
+        Instant due = delay.compareTo(LONGEST) > 0 ? Instant.MAX : now.plus(delay);
         return new Entry() {
             @Override
             public Instant due() {
@@ -275,7 +282,7 @@ final class Agenda {
         if (duration.isNegative()) {
             throw new IllegalArgumentException("time does not go back by " + duration.negated());
         }
-        move(() -> now.plus(duration), atMost);
+        move(() -> duration.compareTo(LONGEST) > 0 ? Instant.MAX : now.plus(duration), atMost);
     }
 
     void advanceTo(Instant target, Duration atMost) {
@@ -310,6 +317,10 @@ final class Agenda {
         if (target.isBefore(now)) {
             throw new IllegalArgumentException("time does not go back from " + now + " to " + target);
         }
+        if (target.isAfter(end)) {
+            throw new IllegalArgumentException("time goes on until " + end + ", " + LONGEST.toDays()
+                    + " days after the clock's start, and no further; it is " + now);
+        }
         awaitOthers(this::isSettled, atMost);
         for (Place next = later.peek(); next != null && !next.due().isAfter(target); next = later.peek()) {
             later.remove();
@@ -326,11 +337,11 @@ final class Agenda {
     }
 
     private void awaitOthers(BooleanSupplier condition, Duration atMost) throws InterruptedException {
-        long left = atMost.toNanos();
+        long left = Waits.nanos(atMost);
         while (!condition.getAsBoolean()) {
             if (left <= 0) {
-                throw new IllegalStateException("time does not go on from " + now + ": not settled within "
-                        + atMost.toMillis() + " ms of real time; " + describe());
+                throw new IllegalStateException("time does not go on from " + now + ": not settled "
+                        + Waits.within(atMost) + " of real time; " + describe());
             }
             left = changed.awaitNanos(left);
         }

@@ -75,6 +75,7 @@ public final class VirtualClock extends Clock implements ScheduledExecutorServic
      * Lets time pass, as {@link #advance(Duration, Duration)} does within 10 s.
      *
      * @param duration how much time; none is allowed and runs what is due now
+     * @throws IllegalArgumentException as {@link #advance(Duration, Duration)} does
      * @throws IllegalStateException when something does not settle within 10 s of real time
      */
     public void advance(Duration duration) {
@@ -88,7 +89,7 @@ public final class VirtualClock extends Clock implements ScheduledExecutorServic
      *
      * @param duration how much time; none is allowed and runs what is due now
      * @param atMost how long settling may take at each instant, in real time
-     * @throws IllegalArgumentException when the duration is negative
+     * @throws IllegalArgumentException when the duration is negative, or leads beyond 100,000 days after the clock's start
      * @throws IllegalStateException when something does not settle in time, with the names of who was busy and where; when the
      *     waiting thread is interrupted; or when a task or participant calls this, for which time would have to wait
      */
@@ -100,7 +101,7 @@ public final class VirtualClock extends Clock implements ScheduledExecutorServic
      * Lets time pass until an instant, as {@link #advance(Duration)} does.
      *
      * @param instant the time to be shown
-     * @throws IllegalArgumentException when the instant is past
+     * @throws IllegalArgumentException when the instant is past, or later than 100,000 days after the clock's start
      * @throws IllegalStateException when something does not settle within 10 s of real time
      */
     public void advanceTo(Instant instant) {

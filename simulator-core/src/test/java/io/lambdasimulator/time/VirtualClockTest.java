@@ -63,6 +63,40 @@ class VirtualClockTest {
         }
 
         @Test
+        void does_not_go_further_than_can_be_counted() {
+            String limit =
+                    "time goes on until 2299-10-17T00:00:00Z, 100000 days after the clock's start, and no further;"
+                            + " it is 2026-01-01T00:00:00Z";
+            assertThatThrownBy(() -> clock.advance(Duration.ofSeconds(Long.MAX_VALUE)))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessage(limit);
+            assertThatThrownBy(() -> clock.advanceTo(Instant.MAX))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessage(limit);
+            clock.advance(Duration.ofDays(100_000), Duration.ofSeconds(Long.MAX_VALUE));
+            assertThat(clock.instant()).isEqualTo(START.plus(Duration.ofDays(100_000)));
+        }
+
+        @Test
+        void sleeps_of_any_length_are_interrupted_alone() throws Exception {
+            Thread sleeper = new Thread(() -> {
+                try {
+                    clock.sleep(Duration.ofSeconds(Long.MAX_VALUE));
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                }
+            });
+            sleeper.start();
+            while (clock.nextDue().isEmpty() && sleeper.isAlive()) {
+                Thread.onSpinWait();
+            }
+
+            assertThat(clock.nextDue()).contains(Instant.MAX);
+            sleeper.interrupt();
+            sleeper.join();
+        }
+
+        @Test
         void does_not_go_back() {
             assertThatThrownBy(() -> clock.advance(Duration.ofSeconds(-1)))
                     .isInstanceOf(IllegalArgumentException.class)

@@ -42,7 +42,7 @@ public final class TelemetryAssert extends AbstractAssert<TelemetryAssert, Telem
      * @param types such as {@code platform.start}, {@code function}
      * @return this
      */
-    public TelemetryAssert containsSequence(String... types) {
+    public TelemetryAssert containsSubsequence(String... types) {
         isNotNull();
         Iterator<String> seen = seen().iterator();
         for (int i = 0; i < types.length; i++) {

@@ -2,6 +2,7 @@ package io.lambdasimulator.internal.event;
 
 import io.lambdasimulator.event.Event;
 import io.lambdasimulator.event.EventLog;
+import io.lambdasimulator.internal.time.Waits;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Clock;
@@ -214,7 +215,8 @@ public final class RecordingEventLog implements EventLog {
     @Override
     public <E extends Event> E await(Class<E> type, Predicate<? super E> condition, Duration atMost) {
         return find(0, type, condition, atMost)
-                .orElseThrow(() -> notSeen(type, isClosed() ? "before the environment was closed" : within(atMost)));
+                .orElseThrow(
+                        () -> notSeen(type, isClosed() ? "before the environment was closed" : Waits.within(atMost)));
     }
 
     /**
@@ -224,7 +226,7 @@ public final class RecordingEventLog implements EventLog {
      */
     public <E extends Event> Optional<E> find(
             long from, Class<E> type, Predicate<? super E> condition, Duration atMost) {
-        long remaining = atMost.toNanos();
+        long remaining = Waits.nanos(atMost);
         long seen = from;
         while (true) {
             List<Entry> fresh;
@@ -349,15 +351,11 @@ public final class RecordingEventLog implements EventLog {
         }
     }
 
-    private static String within(Duration atMost) {
-        return "within " + atMost.toMillis() + " ms";
-    }
-
     private IllegalStateException notSeen(Class<?> type, String until) {
         List<Entry> all = entries();
         String newest = all.stream()
                 .skip(Math.max(0, all.size() - SHOWN_ON_TIMEOUT))
-                .map(entry -> "  " + entry.time() + "  " + secrets.hide(String.valueOf(entry.event())))
+                .map(entry -> "  " + entry.time() + "  " + Printable.of(secrets.hide(String.valueOf(entry.event()))))
                 .collect(Collectors.joining("\n"));
         return new IllegalStateException(
                 "no " + type.getSimpleName() + " as expected " + until + "; the newest events are:\n" + newest);

@@ -46,7 +46,10 @@ public final class Timeline {
         double seconds = Duration.between(start, entry.time()).toNanos() / 1e9;
         String what = secrets.hide(entry.event().describe());
         return String.format(
-                Locale.ROOT, "%10.4f s  %s", seconds, what.replace('\n', ' ').replace('\r', ' '));
+                Locale.ROOT,
+                "%10.4f s  %s",
+                seconds,
+                Printable.of(what.replace('\n', ' ').replace('\r', ' ')));
     }
 
     /** States and successful calls show in what they lead to. */

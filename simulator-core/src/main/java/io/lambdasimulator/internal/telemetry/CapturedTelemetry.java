@@ -3,6 +3,7 @@ package io.lambdasimulator.internal.telemetry;
 import io.lambdasimulator.event.Event;
 import io.lambdasimulator.event.EventLog;
 import io.lambdasimulator.internal.event.RecordingEventLog;
+import io.lambdasimulator.internal.time.Waits;
 import io.lambdasimulator.telemetry.Telemetry;
 import io.lambdasimulator.telemetry.TelemetryEvent;
 import io.lambdasimulator.telemetry.TelemetryRecord;
@@ -107,7 +108,7 @@ public final class CapturedTelemetry implements Telemetry {
                 .map(event -> "  " + log.secrets().hide(event.toJson()))
                 .collect(Collectors.joining("\n"));
         return new IllegalStateException("no " + type.getSimpleName() + " as expected "
-                + (log.isClosed() ? "before the environment was closed" : "within " + atMost.toMillis() + " ms")
+                + (log.isClosed() ? "before the environment was closed" : Waits.within(atMost))
                 + "; "
                 + (shown.isEmpty()
                         ? "there is no telemetry at all"

@@ -9,6 +9,7 @@ import io.lambdasimulator.internal.telemetry.delivery.Statistics;
 import io.lambdasimulator.internal.telemetry.delivery.Statistics.BatchOutcome;
 import io.lambdasimulator.internal.telemetry.delivery.Subscriber;
 import io.lambdasimulator.internal.time.Activity;
+import io.lambdasimulator.internal.time.Waits;
 import io.lambdasimulator.telemetry.TelemetryApi;
 import io.lambdasimulator.telemetry.TelemetrySubscription;
 import io.lambdasimulator.telemetry.TelemetryType;
@@ -186,7 +187,7 @@ public final class TelemetryDeliveries implements Subscribers, AutoCloseable {
 
         @Override
         public void awaitReport(String requestId, Duration atMost) {
-            long end = System.nanoTime() + atMost.toNanos();
+            long end = System.nanoTime() + Waits.nanos(atMost);
             boolean reported = log.find(
                             0,
                             Event.InvocationCompleted.class,
@@ -194,15 +195,15 @@ public final class TelemetryDeliveries implements Subscribers, AutoCloseable {
                             atMost)
                     .isPresent();
             if (!reported) {
-                throw new IllegalStateException("invocation " + requestId + " has no report within " + atMost.toMillis()
-                        + " ms, which extension " + extension + " could get");
+                throw new IllegalStateException("invocation " + requestId + " has no report " + Waits.within(atMost)
+                        + ", which extension " + extension + " could get");
             }
             CompletionStage<?> accepted = subscriber.accepted(placeOfReport(requestId));
             try {
                 accepted.toCompletableFuture().get(Math.max(0, end - System.nanoTime()), TimeUnit.NANOSECONDS);
             } catch (TimeoutException e) {
                 throw new IllegalStateException("extension " + extension + " has not accepted the report of "
-                        + requestId + " within " + atMost.toMillis() + " ms: " + subscriber.statistics());
+                        + requestId + " " + Waits.within(atMost) + ": " + subscriber.statistics());
             } catch (ExecutionException e) {
                 throw new IllegalStateException(
                         "extension " + extension + " does not get everything up to the report of " + requestId + ": "
