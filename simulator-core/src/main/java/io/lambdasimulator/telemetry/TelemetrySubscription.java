@@ -54,7 +54,8 @@ public interface TelemetrySubscription {
     void awaitReport(String requestId, Duration atMost);
 
     /**
-     * What was delivered, and what was not. Every event is accepted, dropped or waiting.
+     * What was delivered, and what was not. Every event that it asked for is accepted, dropped, waiting or still to be read
+     * from the event log.
      *
      * @param accepted how many events a consumer has accepted
      * @param dropped how many events were given up

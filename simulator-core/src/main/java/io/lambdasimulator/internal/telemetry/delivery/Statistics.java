@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What has been delivered to a subscriber, at one moment. What has been read of the log is {@code accepted + dropped + waiting}.
+ * What has been delivered to a subscriber, at one moment. What has been taken from the log is {@code accepted + dropped + waiting}.
  * Bytes are those of events, without what holds them together; notices count nowhere.
  *
  * @param batches the newest 10,000 that were closed, oldest first; those that wait come last
@@ -15,7 +15,7 @@ import java.util.Optional;
  * @param acceptedBytes of these
  * @param dropped events that it will never get
  * @param droppedBytes of these
- * @param waiting events that were read and are neither
+ * @param waiting events that were taken and are neither
  * @param waitingBytes of these
  * @param lag how far the destination is behind the log
  * @param dropping the drop episode that no accepted batch has told of yet
