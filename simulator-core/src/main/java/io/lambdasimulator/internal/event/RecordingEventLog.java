@@ -295,6 +295,16 @@ public final class RecordingEventLog implements EventLog {
             }
         }
 
+        /** Nothing is counted any more. */
+        public void close() {
+            lock.lock();
+            try {
+                readers.remove(this);
+            } finally {
+                lock.unlock();
+            }
+        }
+
         /** Reads on, from where the turn before ended: so many entries at most, and of large ones fewer. */
         public Turn read(long from, int atMost) {
             lock.lock();

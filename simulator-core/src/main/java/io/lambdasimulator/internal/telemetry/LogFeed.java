@@ -41,6 +41,11 @@ final class LogFeed implements Feed {
     }
 
     @Override
+    public void close() {
+        reader.close();
+    }
+
+    @Override
     public Chunk read(long from, int atMost) {
         RecordingEventLog.Turn turn = reader.read(from, atMost);
         List<Line> events = new ArrayList<>();

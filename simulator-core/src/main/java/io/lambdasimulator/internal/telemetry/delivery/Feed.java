@@ -17,6 +17,9 @@ public interface Feed {
     /** The place that the next entry of the log will have. */
     long end();
 
+    /** Nothing more is read. */
+    default void close() {}
+
     /**
      * The notice of a drop episode, {@code platform.logsDropped}, as a complete JSON object in UTF-8.
      *

@@ -83,7 +83,7 @@ public final class Subscriber {
     /** What the cursor has passed and there is no room for yet: the rest of a chunk. */
     private final ArrayDeque<Line> unread = new ArrayDeque<>();
 
-    /** Its newest attempt failed. */
+    /** It has failed twice in a row, or for good; a single failure may be an accident. */
     private boolean slow;
 
     private @Nullable Batch open;
@@ -643,12 +643,14 @@ public final class Subscriber {
     private void settle(Batch batch, @Nullable Episode told, Outcome outcome) {
         Instant now = clock.instant();
         if (outcome instanceof Outcome.Failed failed) {
-            slow = !away;
+            int attemptsMade = batch.attemptsSinceStart();
             if (failed.again() && away) {
                 batch.startOver();
-            } else if (failed.again() && batch.attemptsSinceStart() < MOST_ATTEMPTS) {
-                backOff(batch.attemptsSinceStart());
+            } else if (failed.again() && attemptsMade < MOST_ATTEMPTS) {
+                slow = slow || attemptsMade > 1;
+                backOff(attemptsMade);
             } else {
+                slow = true;
                 inFlight = null;
                 drop(batch, now, "could not send events: " + failed.why());
             }
@@ -771,6 +773,7 @@ public final class Subscriber {
             last.holding.complete(true);
         }
         sender.close();
+        feed.close();
         ended.complete(null);
     }
 

@@ -13,6 +13,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.stream.Collectors;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -103,7 +104,9 @@ class DeliveriesTest {
 
         assertThat(CompletableFuture.runAsync(deliveries::close)).succeedsWithin(Duration.ofSeconds(2));
 
-        assertThat(newThreads()).isEmpty();
+        Awaitility.await("threads that were told to end")
+                .atMost(LONG)
+                .until(() -> newThreads().isEmpty());
         assertThat(flush).isCompleted();
         assertThat(accepted).isCompletedExceptionally();
         assertThat(http.statistics().dropped()).isEqualTo(1);

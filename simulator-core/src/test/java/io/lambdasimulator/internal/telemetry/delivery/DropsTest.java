@@ -132,12 +132,13 @@ class DropsTest {
     @Test
     void no_more_than_8_MiB_wait() throws Exception {
         CountDownLatch answer = new CountDownLatch(1);
-        consumerThat(HttpConsumer.ACCEPTS, REFUSES, HttpConsumer.once(answer, HttpConsumer.ACCEPTS));
+        consumerThat(HttpConsumer.ACCEPTS, REFUSES, REFUSES, HttpConsumer.once(answer, HttpConsumer.ACCEPTS));
         Subscriber subscriber = subscribe();
         for (int i = 0; i < 7; i++) {
             feed.log(MEBIBYTE);
             clock.settle();
         }
+        clock.advance(Duration.ofMillis(100)); // the second attempt
         feed.log(MEBIBYTE, MEBIBYTE, "12", "");
         clock.settle();
 
@@ -146,7 +147,8 @@ class DropsTest {
         assertThat(full.waitingBytes()).isEqualTo(8 * 1024 * 1024);
         assertThat(full.dropping()).contains(new DropEpisode(2, 1024 * 1024 + 2, TOO_SLOW));
         assertThat(consumer.take().body()).isEqualTo("[" + MEBIBYTE + "]");
-        Thread advancing = new Thread(() -> clock.advance(Duration.ofMillis(100)));
+        assertThat(consumer.take().body()).isEqualTo("[" + MEBIBYTE + "]");
+        Thread advancing = new Thread(() -> clock.advance(Duration.ofMillis(200)));
         advancing.start();
         assertThat(consumer.take().body()).isEqualTo("[" + notice(2, 1024 * 1024 + 2, TOO_SLOW) + "," + MEBIBYTE + "]");
 
@@ -157,8 +159,8 @@ class DropsTest {
         advancing.join();
         clock.settle();
 
-        assertThat(consumer.bodies().get(2)).isEqualTo("[" + notice(1, 1, TOO_SLOW) + "," + MEBIBYTE + "]");
-        assertThat(consumer.bodies().get(3)).isEqualTo("[" + MEBIBYTE + "]");
+        assertThat(consumer.bodies().get(3)).isEqualTo("[" + notice(1, 1, TOO_SLOW) + "," + MEBIBYTE + "]");
+        assertThat(consumer.bodies().get(4)).isEqualTo("[" + MEBIBYTE + "]");
         Statistics now = subscriber.statistics();
         assertThat(now.accepted()).isEqualTo(9);
         assertThat(now.dropped()).isEqualTo(3);
