@@ -7,6 +7,7 @@ import os
 import signal
 import socket
 import sys
+import threading
 import time
 
 STATE = os.environ["STATE"]
@@ -70,6 +71,33 @@ def die(name):
     hang()
 
 
+def lines(count, text="x"):
+    """Writes many lines at once, which take longer to read than to write."""
+    unwritten = memoryview((text + "\n").encode() * int(count))
+    while unwritten:
+        unwritten = unwritten[os.write(1, unwritten) :]
+
+
+def flood():
+    def forever():
+        while True:
+            lines(1000)
+
+    threading.Thread(target=forever, daemon=True).start()
+
+
+def leave_behind():
+    """A descendant that has a session of its own and keeps the output open."""
+    os.posix_spawnp("sleep", ["sleep", "1000"], os.environ, setsid=True)
+
+
+def fork():
+    """A child that keeps every connection and the output open."""
+    if os.fork() == 0:
+        os.setsid()
+        hang()
+
+
 STEPS = {
     "exit": leave,
     "signal": die,
@@ -77,6 +105,10 @@ STEPS = {
     "ignore": lambda name: signal.signal(getattr(signal, "SIG" + name), signal.SIG_IGN),
     "mark": mark,
     "await": wait_for,
+    "lines": lines,
+    "flood": flood,
+    "leave-behind": leave_behind,
+    "fork": fork,
 }
 
 

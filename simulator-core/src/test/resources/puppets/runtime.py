@@ -19,6 +19,17 @@ def respond():
     mark("answered")
 
 
+def begin_response(text, *streaming):
+    """Sends the begin of a response, which has no end yet."""
+    lines = [f"POST {RUNTIME}/invocation/{current['id']}/response HTTP/1.1", "Host: lambda"]
+    if streaming:
+        lines += ["Lambda-Runtime-Function-Response-Mode: streaming", "Transfer-Encoding: chunked"]
+        text = f"{len(text):x}\r\n{text}\r\n"
+    else:
+        lines += ["Content-Length: 1000"]
+    api.socket.sendall("\r\n".join(lines + ["", text]).encode())
+
+
 def init_error(error_type):
     body = '{"errorType": "%s",  "errorMessage": "as the runtime worded it"}' % error_type
     say("init/error", api.call("POST", RUNTIME + "/init/error", body, Runtime_Function_Error_Type=error_type)[0])
@@ -40,7 +51,7 @@ def poll(name):
     threading.Thread(target=events, daemon=True).start()
 
 
-steps = STEPS | {"respond": respond, "init-error": init_error, "register": register, "poll": poll}
+steps = STEPS | {"respond": respond, "begin-response": begin_response, "init-error": init_error, "register": register, "poll": poll}
 if launched("runtime"):
     play(os.environ.get("START", ""), steps)
 else:

@@ -206,7 +206,7 @@ public final class LambdaSimulator implements AutoCloseable {
                         options.clock,
                         activity);
             }
-            participants.prepare(environment, options.sources(runtimeApi(), logStream, log));
+            participants.prepare(environment, options.sources(runtimeApi(), logStream, log), runtimeApi::takeUp);
             environment.start();
         } catch (IOException e) {
             close();

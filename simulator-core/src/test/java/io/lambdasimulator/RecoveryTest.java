@@ -12,6 +12,7 @@ import io.lambdasimulator.environment.ExtensionState;
 import io.lambdasimulator.environment.FreezeMode;
 import io.lambdasimulator.environment.Participant;
 import io.lambdasimulator.environment.ProcessExit;
+import io.lambdasimulator.environment.RuntimeState;
 import io.lambdasimulator.environment.ShutdownReason;
 import io.lambdasimulator.environment.ShutdownReport;
 import io.lambdasimulator.event.Event;
@@ -19,6 +20,7 @@ import io.lambdasimulator.event.EventLog;
 import io.lambdasimulator.invocation.ExtensionReadiness;
 import io.lambdasimulator.invocation.Invocation;
 import io.lambdasimulator.invocation.InvocationStatus;
+import io.lambdasimulator.invocation.Span;
 import io.lambdasimulator.participant.Command;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -58,6 +60,9 @@ class RecoveryTest {
     private static final String WARM = "REPORT";
     private static final String TIMED_OUT_PAYLOAD = "{\"errorType\":\"Sandbox.Timedout\","
             + "\"errorMessage\":\"RequestId: <id> Error: Task timed out after 3.00 seconds\"}";
+
+    private static final String TRUNCATED_PAYLOAD = "{\"errorType\":\"Runtime.TruncatedResponse\","
+            + "\"errorMessage\":\"RequestId: <id> Error: the runtime's response ended before it was complete\"}";
 
     @RegisterExtension
     final Stage stage = new Stage();
@@ -790,8 +795,8 @@ class RecoveryTest {
             stage.assertReset(
                     "runtime ended: " + exit,
                     "FAILED with " + recordedType + ": " + text,
-                    "runtime done: error " + recordedType,
                     "answered with Runtime.ExitError",
+                    "runtime done: error " + recordedType,
                     "complete: error " + recordedType,
                     "shutdown (failure)",
                     "extension watcher received SHUTDOWN",
@@ -825,6 +830,77 @@ class RecoveryTest {
                     INIT_START, READY, START, END, error(COLD, "Runtime.ExitError"), READY, START, END, success(WARM));
         }
 
+        /** The exit, seen from here, and the end of its connection come in any order. */
+        @ParameterizedTest
+        @ValueSource(strings = {"begin-response so-far", "begin-response so-far streaming"})
+        void that_ends_amid_its_response_has_truncated_it(String begin) {
+            startAlone();
+
+            Invocation invocation = stage.submit("\"do " + begin + "; exit 3\"");
+
+            stage.assertAnswered(invocation, TRUNCATED_PAYLOAD);
+            stage.assertReported(invocation, InvocationStatus.ERROR, "Runtime.ExitError");
+            stage.awaitResets(1);
+            stage.assertRecovers();
+        }
+
+        @ParameterizedTest
+        @ValueSource(strings = {"begin-response so-far", "begin-response so-far streaming"})
+        void that_ends_amid_its_response_and_leaves_the_connection_to_a_child_has_truncated_it(String begin) {
+            startAlone();
+
+            Invocation invocation = stage.submit("\"do " + begin + "; await begun; fork; exit 3\"");
+            stage.awaitRuntimeState(RuntimeState.INVOCATION_RESPONSE);
+            stage.mark("begun");
+
+            stage.assertAnswered(invocation, TRUNCATED_PAYLOAD);
+            stage.assertReported(invocation, InvocationStatus.ERROR, "Runtime.ExitError");
+            stage.assertReset(
+                    "runtime ended: exit status 3",
+                    "answered with Runtime.TruncatedResponse",
+                    "FAILED with Runtime.ExitError: Runtime exited with error: exit status 3",
+                    "runtime done: error Runtime.ExitError",
+                    "complete: error Runtime.ExitError",
+                    "shutdown (failure)");
+            stage.assertRecovers();
+        }
+
+        @Test
+        void that_ends_amid_a_streamed_response_has_produced_the_bytes_so_far() throws IOException {
+            LambdaSimulator lambda = startAlone();
+
+            Invocation invocation = stage.submitStreaming("\"do begin-response so-far streaming; await read; exit 3\"");
+            assertThat(invocation.responseStream().readNBytes(6)).asString().isEqualTo("so-far");
+            stage.mark("read");
+
+            stage.assertAnswered(invocation, TRUNCATED_PAYLOAD);
+            assertThat(invocation.responseStream().read()).isEqualTo(-1);
+            stage.assertReported(invocation, InvocationStatus.ERROR, "Runtime.ExitError");
+            assertCutShort(lambda);
+        }
+
+        /** K1. */
+        @Test
+        void that_is_amid_a_streamed_response_when_its_time_is_over_has_produced_the_bytes_so_far() throws IOException {
+            LambdaSimulator lambda = startAlone();
+            Invocation invocation = stage.submitStreaming("\"do begin-response so-far streaming; hang\"");
+            assertThat(invocation.responseStream().readNBytes(6)).asString().isEqualTo("so-far");
+
+            stage.clock.advance(TIMEOUT);
+
+            stage.assertAnswered(invocation, TIMED_OUT_PAYLOAD);
+            assertThat(invocation.responseStream().read()).isEqualTo(-1);
+            stage.assertReported(invocation, InvocationStatus.TIMEOUT);
+            assertCutShort(lambda);
+        }
+
+        private static void assertCutShort(LambdaSimulator lambda) {
+            Event.RuntimeDone done =
+                    lambda.eventLog().events(Event.RuntimeDone.class).get(0);
+            assertThat(done.producedBytes()).isEqualTo(6);
+            assertThat(done.spans()).extracting(Span::name).containsExactly("responseLatency");
+        }
+
         /** G5. */
         @Test
         void that_hangs_alone_is_killed_without_a_SIGTERM() {
@@ -840,8 +916,8 @@ class RecoveryTest {
             stage.assertReset(
                     "FAILED with Sandbox.Timedout: Task timed out after 3.00 seconds; invocation <id> waits for the"
                             + " runtime (Running) to answer",
-                    "runtime done: timeout",
                     "answered with Sandbox.Timedout",
+                    "runtime done: timeout",
                     "complete: timeout",
                     "shutdown (timeout)",
                     "SIGKILL to runtime: there is no extension",
@@ -867,8 +943,8 @@ class RecoveryTest {
             stage.assertReset(
                     "FAILED with Sandbox.Timedout: Task timed out after 3.00 seconds; invocation <id> waits for the"
                             + " runtime (Running) to answer",
-                    "runtime done: timeout",
                     "answered with Sandbox.Timedout",
+                    "runtime done: timeout",
                     "complete: timeout",
                     "shutdown (timeout)",
                     "SIGTERM to runtime: shutdown",
@@ -900,8 +976,8 @@ class RecoveryTest {
             stage.assertReset(
                     "FAILED with Sandbox.Timedout: Task timed out after 3.00 seconds; invocation <id> waits for the"
                             + " runtime (Running) to answer",
-                    "runtime done: timeout",
                     "answered with Sandbox.Timedout",
+                    "runtime done: timeout",
                     "complete: timeout",
                     "shutdown (timeout)",
                     "SIGTERM to runtime: shutdown",
@@ -936,8 +1012,8 @@ class RecoveryTest {
             stage.assertReset(
                     "extension watcher ended: " + exit,
                     "FAILED with " + type + ": " + exit + " (extension watcher)",
-                    "runtime done: error " + type,
                     "answered with " + type,
+                    "runtime done: error " + type,
                     "complete: error " + type,
                     "shutdown (failure)",
                     "SIGTERM to runtime: shutdown",

@@ -132,6 +132,10 @@ final class Stage implements BeforeEachCallback, AfterEachCallback {
         return lambda.submit(InvocationRequest.of(payload));
     }
 
+    Invocation submitStreaming(String payload) {
+        return lambda.submitStreaming(InvocationRequest.of(payload));
+    }
+
     /** Waits until a puppet has printed a line with a text. */
     void awaitOutput(Participant participant, String text) {
         awaitOutputs(participant, text, 1);
@@ -154,6 +158,11 @@ final class Stage implements BeforeEachCallback, AfterEachCallback {
     /** Waits until the runtime has polled so often. */
     void awaitRuntimeReady(int count) {
         awaitEvents(Event.RuntimeStateChanged.class, change -> change.to() == RuntimeState.READY, count);
+    }
+
+    /** Waits until the runtime has been in a state. */
+    void awaitRuntimeState(RuntimeState state) {
+        awaitEvents(Event.RuntimeStateChanged.class, change -> change.to() == state, 1);
     }
 
     /** Waits until the runtime has asked for the next invocation. */

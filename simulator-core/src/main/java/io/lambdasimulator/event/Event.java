@@ -273,8 +273,8 @@ public sealed interface Event {
      * @param status how the runtime's part ended
      * @param errorType the cause of an error
      * @param duration from the dispatch until then
-     * @param producedBytes the size of the response; 0 without one
-     * @param spans the parts of that time, when the runtime responded
+     * @param producedBytes the size of the response, or of what came of one that was streamed and cut short; 0 without one
+     * @param spans the parts of that time, when the runtime responded; of a response that was cut short the first alone
      * @param traceId the invocation's trace header
      * @param tenantId its tenant
      */

@@ -82,10 +82,15 @@ public final class AnswerInProgress {
 
     /** The body ended before it was complete. */
     public void truncated() throws CallRefused {
+        isCutOff();
+        throw CallRefused.truncated();
+    }
+
+    /** Nothing more of the body is to come, whether its connection has told so or not. */
+    void isCutOff() throws CallRefused {
         Failure failure =
                 Failure.of("Runtime.TruncatedResponse", "the runtime's response ended before it was complete");
         fail(failure.errorType(), failure.payload(task.requestId()));
-        throw CallRefused.truncated();
     }
 
     private void fail(String errorType, byte[] payload) throws CallRefused {
@@ -104,11 +109,15 @@ public final class AnswerInProgress {
         }
         if (!task.isStreaming()) {
             collected.writeBytes(bytes);
-            return CompletableFuture.completedFuture(null);
         }
-        CompletionStage<?> taken =
-                owner.change(() -> isOver() ? CompletableFuture.completedFuture(null) : task.responseGoesOn(bytes));
-        if (bucket == null) {
+        CompletionStage<?> taken = owner.change(() -> {
+            if (isOver()) {
+                return CompletableFuture.completedFuture(null);
+            }
+            task.producedSoFar(received);
+            return task.responseGoesOn(bytes);
+        });
+        if (bucket == null || !task.isStreaming()) {
             return taken;
         }
         Duration wait = bucket.take(bytes.length, owner.clock().instant());

@@ -32,4 +32,9 @@ public record EnvironmentSettings(
     boolean onlyClients() {
         return runtime == Supply.CLIENT && extensions.stream().allMatch(e -> e.supply() == Supply.CLIENT);
     }
+
+    /** Whether there are processes, whose output takes a moment to be read. */
+    boolean anyProcesses() {
+        return runtime == Supply.PROCESS || extensions.stream().anyMatch(e -> e.supply() == Supply.PROCESS);
+    }
 }

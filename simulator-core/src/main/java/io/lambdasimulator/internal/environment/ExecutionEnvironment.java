@@ -85,6 +85,10 @@ public final class ExecutionEnvironment {
     private final ArrayDeque<InvocationTask> queue = new ArrayDeque<>();
     private @Nullable InvocationTask current;
     private @Nullable AnswerInProgress answering;
+
+    /** What there is to do once the output of an invocation that is over has been read, in order; null without one. */
+    private @Nullable List<Runnable> ending;
+
     private final ArrayDeque<InvocationReport> history = new ArrayDeque<>();
 
     /** The shutdown or reset under way, or the last one. */
@@ -133,8 +137,12 @@ public final class ExecutionEnvironment {
                     generation.extensions().close();
                     agent.park(poll);
                     // A runtime that left its poll and returns may not have seen the current one yet.
-                    if (current != null && current.isAnswered()) {
-                        current.runtimeDone(InvocationStatus.SUCCESS, Optional.empty());
+                    InvocationTask done = current;
+                    if (done != null && done.isAnswered()) {
+                        done.runtimeDone(InvocationStatus.SUCCESS, Optional.empty());
+                        if (!done.isDone()) {
+                            afterOutput(done::recordRuntimeDone);
+                        }
                     }
                     advance();
                 }
@@ -456,6 +464,11 @@ public final class ExecutionEnvironment {
         advance();
     }
 
+    /** Whether the runtime has an invocation that it has not answered. */
+    public boolean awaitsAnswer() {
+        return owner.inspect(() -> current != null && current.isDispatched() && !current.isAnswered());
+    }
+
     /** A participant ended. */
     public void exited(Launch launch, ProcessExit exit) {
         owner.act(() -> {
@@ -476,6 +489,9 @@ public final class ExecutionEnvironment {
     private void ended(RuntimeAgent agent, ProcessExit exit) {
         agent.setGone();
         generation.blame(Participant.RUNTIME);
+        if (answering != null && !isOver()) {
+            cutOff(answering);
+        }
         Failure failure = generation.failureOf(
                 "Runtime.ExitError",
                 exit.isSuccess()
@@ -483,6 +499,15 @@ public final class ExecutionEnvironment {
                         : "Runtime exited with error: " + exit.describe());
         // Who else kills a runtime that nothing has befallen? On AWS nobody but the kernel.
         failOrAdvance(exit.equals(KILLED) && !generation.hasReport() ? failure.outOfMemory() : failure);
+    }
+
+    /** A runtime that ended amid its response has cut it off; its connection may tell so later, or somebody else keep it open. */
+    private static void cutOff(AnswerInProgress answer) {
+        try {
+            answer.isCutOff();
+        } catch (CallRefused refusal) {
+            // Nobody is there to be told.
+        }
     }
 
     private void ended(ExtensionAgent agent, ProcessExit exit) {
@@ -570,7 +595,8 @@ public final class ExecutionEnvironment {
             InvocationTask task =
                     new InvocationTask(owner, function, circumstances(), request, requestId, traceId, caller);
             preparation.accept(task);
-            if (whenBusy == WhenBusy.REJECT && (current != null || !queue.isEmpty())) {
+            boolean isBusy = current != null || phase == EnvironmentPhase.INVOKE || !queue.isEmpty();
+            if (whenBusy == WhenBusy.REJECT && isBusy) {
                 throw new InvocationRejectedException("TooManyRequestsException", 429, "Rate Exceeded.");
             }
             if (isInFlight(requestId)) {
@@ -656,11 +682,17 @@ public final class ExecutionEnvironment {
                 // What is under way ends everything there is.
             }
             case NEW, FAILED -> shutDownIsOver(ShutdownReport.empty(reason));
-            default -> beginSequence(reason);
+            default -> {
+                sequence = null;
+                afterEnding(() -> beginSequence(reason));
+            }
         }
     }
 
     private void beginSequence(ShutdownReason reason) {
+        if (phase == EnvironmentPhase.CLOSED) {
+            return;
+        }
         Runnable onFlushed = phase == EnvironmentPhase.RESET ? subscriptions::detach : () -> {};
         sequence = new ShutdownSequence(
                 owner, participants, generation, subscriptions, reason, onFlushed, this::sequenceIsOver);
@@ -700,19 +732,24 @@ public final class ExecutionEnvironment {
             }
             giveUp("the execution environment was closed");
             enter(EnvironmentPhase.CLOSED);
+            finish(ending);
             generation.dropPolls();
             shutDownIsOver(sequence == null ? ShutdownReport.empty(ShutdownReason.SPINDOWN) : sequence.report());
         });
     }
 
     private void giveUp(String why) {
-        if (current != null && current.isDispatched() && current.isAnswered()) {
+        InvocationTask task = current;
+        if (task != null && task.isDispatched() && task.isAnswered()) {
             // Its caller is content; that the environment ends before everybody has polled again is nobody's fault.
-            current.runtimeDone(InvocationStatus.SUCCESS, Optional.empty());
-            complete(current, InvocationStatus.SUCCESS, Optional.empty());
+            task.runtimeDone(InvocationStatus.SUCCESS, Optional.empty());
             generation.forgetWhatIsDue();
+            end(task, () -> complete(task, InvocationStatus.SUCCESS, Optional.empty()));
+        } else if (task != null) {
+            Failure failure = Failure.platform(why);
+            answer(task, failure);
+            end(task, () -> complete(task, failure.status(), failure.recordedType()));
         }
-        endCurrent(Failure.platform(why));
         while (!queue.isEmpty()) {
             queue.removeFirst().reject(shutDownRejection(why + " before it was this invocation's turn"));
         }
@@ -857,18 +894,65 @@ public final class ExecutionEnvironment {
     private void completeIfDone() {
         InvocationTask task = current;
         if (task != null && task.isDone()) {
-            complete(task, InvocationStatus.SUCCESS, Optional.empty());
-            enter(EnvironmentPhase.READY);
-            advanceIdle();
+            end(task, () -> complete(task, InvocationStatus.SUCCESS, Optional.empty()), () -> {
+                if (phase == EnvironmentPhase.INVOKE) {
+                    enter(EnvironmentPhase.READY);
+                    advanceIdle();
+                }
+            });
+        }
+    }
+
+    /**
+     * Ends the current invocation: nothing is expected of anybody any more. Its last records, and whatever is next, come after
+     * what participants have written until now, which has to be read first.
+     */
+    private void end(InvocationTask task, Runnable... steps) {
+        task.ends();
+        current = null;
+        answering = null;
+        List<Runnable> all = new ArrayList<>(List.of(steps));
+        ending = all;
+        afterOutput(() -> finish(all));
+    }
+
+    /** A failure ends an invocation: its caller hears of it at once. */
+    private void answer(InvocationTask task, Failure cause) {
+        task.started();
+        if (task.isDispatched()) {
+            task.runtimeDone(cause.status(), cause.recordedType());
+        }
+        task.answer(task.result(cause.payload(task.requestId()), cause.contentType(), cause.errorType()));
+        generation.forgetWhatIsDue();
+    }
+
+    /** Does what was to be done after an invocation, unless it is done. */
+    private void finish(@Nullable List<Runnable> steps) {
+        if (steps != null && steps == ending) {
+            ending = null;
+            steps.forEach(Runnable::run);
+        }
+    }
+
+    private void afterEnding(Runnable step) {
+        if (ending == null) {
+            step.run();
+        } else {
+            ending.add(step);
+        }
+    }
+
+    /** Runs a step once the log has what processes have written until now; at once when there are none. */
+    private void afterOutput(Runnable step) {
+        if (settings.anyProcesses()) {
+            owner.effect(() -> participants.afterOutput(() -> owner.act(step)));
+        } else {
+            step.run();
         }
     }
 
     private void complete(InvocationTask task, InvocationStatus status, Optional<String> errorType) {
         InvocationReport report = task.complete(status, errorType, maxMemoryUsed());
-        if (current == task) {
-            current = null;
-            answering = null;
-        }
         if (history.size() == settings.retainedInvocations()) {
             history.removeFirst();
         }
@@ -962,7 +1046,8 @@ public final class ExecutionEnvironment {
         String detail = detail(cause);
         owner.record(new Event.EnvironmentFailed(cause.logType(), detail));
         failed = "the environment has failed with " + cause.logType() + ": " + detail;
-        switch (phase) {
+        boolean isOverButForItsRecords = phase == EnvironmentPhase.INVOKE && current == null;
+        switch (isOverButForItsRecords ? EnvironmentPhase.READY : phase) {
             case READY, FROZEN -> generation.failedWhileIdle(cause);
             case INIT -> {
                 generation.reportInit(cause.status(), cause.recordedType());
@@ -978,18 +1063,30 @@ public final class ExecutionEnvironment {
     private void reset(Failure cause) {
         generation.cancelInitTimer();
         InvocationTask task = current;
-        if (task != null && task.isDispatched()) {
-            task.runtimeDone(cause.status(), cause.recordedType());
-        }
-        // The report, and whatever else ends an invocation, reaches who comes after those that it was the end of.
-        subscriptions.hold();
-        endCurrent(cause);
         enter(EnvironmentPhase.RESET);
+        sequence = null;
+        if (task != null) {
+            answer(task, cause);
+        }
         RuntimeAgent runtime = generation.runtime();
         if (runtime != null && settings.runtime() == Supply.CLIENT) {
             runtime.dropPolls(); // which is all that can be done to it
         }
-        beginSequence(cause.status() == InvocationStatus.TIMEOUT ? ShutdownReason.TIMEOUT : ShutdownReason.FAILURE);
+        ShutdownReason reason =
+                cause.status() == InvocationStatus.TIMEOUT ? ShutdownReason.TIMEOUT : ShutdownReason.FAILURE;
+        if (task == null) {
+            subscriptions.hold();
+            beginSequence(reason);
+        } else {
+            end(
+                    task,
+                    task::recordRuntimeDone,
+                    // The report, and whatever else ends an invocation, reaches who comes after those that it was the
+                    // end of.
+                    subscriptions::hold,
+                    () -> complete(task, cause.status(), cause.recordedType()),
+                    () -> beginSequence(reason));
+        }
     }
 
     /** AWS's text names neither the participant nor what was waited for. */
@@ -999,19 +1096,6 @@ public final class ExecutionEnvironment {
                     + (phase == EnvironmentPhase.INIT ? generation.waitingForInit() : waitingForInvocation());
         }
         return generation.detailOf(cause);
-    }
-
-    private void endCurrent(Failure cause) {
-        InvocationTask task = current;
-        if (task != null) {
-            task.started();
-            if (task.isDispatched()) {
-                task.runtimeDone(cause.status(), cause.recordedType());
-            }
-            task.answer(task.result(cause.payload(task.requestId()), cause.contentType(), cause.errorType()));
-            complete(task, cause.status(), cause.recordedType());
-            generation.forgetWhatIsDue();
-        }
     }
 
     // ---- inspection
@@ -1072,21 +1156,26 @@ public final class ExecutionEnvironment {
                                 : notFrozen.isEmpty() ? "" : " and could not be frozen: " + notFrozen);
             case FROZEN -> "the environment is idle and frozen";
             case INVOKE -> waitingForInvocation();
-            case RESET ->
-                failed + "; it is being reset, which waits for "
-                        + (sequence == null ? "nothing" : sequence.waitingFor());
+            case RESET -> failed + "; it is being reset, which waits for " + waitingForTheEnd();
             case FAILED -> failed + "; it has been reset, and the next invocation initialises it again";
-            case SHUTDOWN ->
-                "the environment is being shut down, which waits for "
-                        + (sequence == null ? "nothing" : sequence.waitingFor());
+            case SHUTDOWN -> "the environment is being shut down, which waits for " + waitingForTheEnd();
             case CLOSED -> "the environment is closed";
         });
+    }
+
+    private String waitingForTheEnd() {
+        return ending != null
+                ? "the output of its last invocation to be read"
+                : sequence == null ? "nothing" : sequence.waitingFor();
     }
 
     private String waitingForInvocation() {
         InvocationTask task = current;
         RuntimeAgent runtime = generation.runtime();
-        if (task == null || runtime == null) {
+        if (task == null) {
+            return "the newest invocation is over and waits for its output to be read";
+        }
+        if (runtime == null) {
             return "";
         }
         List<String> waiting = new ArrayList<>();

@@ -2,6 +2,7 @@ package io.lambdasimulator.internal.environment;
 
 import io.lambdasimulator.environment.FunctionConfiguration;
 import io.lambdasimulator.event.Event;
+import io.lambdasimulator.internal.time.Waits;
 import io.lambdasimulator.invocation.ExtensionReadiness;
 import io.lambdasimulator.invocation.Invocation;
 import io.lambdasimulator.invocation.InvocationRejectedException;
@@ -72,7 +73,7 @@ final class InvocationTask implements Invocation {
         }
 
         void polledAgain() {
-            if (over || polledAgainAt != null) {
+            if (endedAt != null || polledAgainAt != null) {
                 return;
             }
             polledAgainAt = owner.now();
@@ -120,9 +121,13 @@ final class InvocationTask implements Invocation {
     private @Nullable Instant answeredAt;
     private @Nullable Instant runtimeDoneAt;
     private boolean runtimeDone;
+
+    /** The record of that, until it is in the log. */
+    private @Nullable Runnable runtimeDoneRecord;
+
+    private @Nullable Instant endedAt;
     private @Nullable Duration initDuration;
     private long producedBytes;
-    private boolean over;
     private final List<Readiness> readiness = new ArrayList<>();
 
     InvocationTask(
@@ -209,41 +214,57 @@ final class InvocationTask implements Invocation {
         responseBeganAt = owner.now();
     }
 
+    /** So much of a streamed response has come; it counts even if it is cut short. */
+    void producedSoFar(long bytes) {
+        producedBytes = bytes;
+    }
+
     /** The runtime has responded. */
     void produced(long bytes) {
         producedBytes = bytes;
         respondedAt = owner.now();
     }
 
-    /** The runtime is done with it: it has asked for the next one, or was ended. */
+    /** The runtime is done with it: it has asked for the next one, or was ended. The record of it is due. */
     void runtimeDone(InvocationStatus status, Optional<String> errorType) {
         if (runtimeDoneAt != null) {
             return;
         }
-        runtimeDoneAt = owner.now();
+        Instant done = owner.now();
+        runtimeDoneAt = done;
         runtimeDone = status == InvocationStatus.SUCCESS;
-        owner.record(new Event.RuntimeDone(
+        Event record = new Event.RuntimeDone(
                 requestId,
                 status,
                 errorType,
-                Duration.between(dispatchedAt, owner.now()),
+                Duration.between(dispatchedAt, done),
                 producedBytes,
                 runtimeSpans(),
                 traceId,
-                request.tenantId()));
+                request.tenantId());
+        runtimeDoneRecord = () -> owner.record(done, record);
     }
 
-    /** Only a response has them, not an error; the last one only an end that the runtime has brought about itself. */
+    /** Puts that into the log, unless it is there. */
+    void recordRuntimeDone() {
+        if (runtimeDoneRecord != null) {
+            runtimeDoneRecord.run();
+            runtimeDoneRecord = null;
+        }
+    }
+
+    /** Only a response has them, not an error; one that was cut short has the first alone. */
     private List<Span> runtimeSpans() {
         Instant began = responseBeganAt;
         Instant ended = respondedAt;
-        if (began == null || ended == null) {
+        if (began == null) {
             return List.of();
         }
-        return List.of(
-                span("responseLatency", dispatchedAt, began),
-                span("responseDuration", began, ended),
-                span("runtimeOverhead", ended, owner.now()));
+        Span latency = span("responseLatency", dispatchedAt, began);
+        if (ended == null) {
+            return List.of(latency);
+        }
+        return List.of(latency, span("responseDuration", began, ended), span("runtimeOverhead", ended, owner.now()));
     }
 
     private static Span span(String name, Instant start, Instant end) {
@@ -255,9 +276,19 @@ final class InvocationTask implements Invocation {
         return answeredAt != null && runtimeDoneAt != null && readiness.stream().allMatch(Readiness::isReady);
     }
 
+    /** Nothing more comes of it; the report is due. */
+    void ends() {
+        endedAt = owner.now();
+        if (timer != null) {
+            timer.cancel(false);
+        }
+    }
+
     InvocationReport complete(InvocationStatus status, Optional<String> errorType, OptionalInt maxMemoryUsed) {
+        recordRuntimeDone();
+        Instant end = endedAt == null ? owner.now() : endedAt;
         boolean cutOff = status == InvocationStatus.TIMEOUT;
-        Duration duration = cutOff ? function.timeout() : Duration.between(startedAt, owner.now());
+        Duration duration = cutOff ? function.timeout() : Duration.between(startedAt, end);
         Duration billed = initDuration == null ? duration : duration.plus(initDuration);
         InvocationReport report = new InvocationReport(
                 requestId,
@@ -268,18 +299,14 @@ final class InvocationTask implements Invocation {
                 Optional.ofNullable(answeredAt),
                 Optional.ofNullable(runtimeDoneAt),
                 duration,
-                Duration.ofMillis(billed.plusNanos(999_999).toMillis()),
+                Duration.ofMillis(Math.max(1, billed.plusNanos(999_999).toMillis())), // never nothing
                 Optional.ofNullable(initDuration),
                 maxMemoryUsed,
-                extensionOverhead(),
+                extensionOverhead(end),
                 traceId,
                 request.tenantId(),
                 snapshot());
-        over = true;
-        if (timer != null) {
-            timer.cancel(false);
-        }
-        owner.record(new Event.InvocationCompleted(report));
+        owner.record(end, new Event.InvocationCompleted(report));
         owner.effect(() -> {
             completed.complete(report);
             for (Readiness account : readiness) {
@@ -292,15 +319,15 @@ final class InvocationTask implements Invocation {
     }
 
     /** Only a runtime that is done lets extensions be waited for. */
-    private List<Span> extensionOverhead() {
+    private List<Span> extensionOverhead(Instant end) {
         return !runtimeDone || runtimeDoneAt == null || readiness.isEmpty()
                 ? List.of()
-                : List.of(span("extensionOverhead", runtimeDoneAt, owner.now()));
+                : List.of(span("extensionOverhead", runtimeDoneAt, end));
     }
 
     /** It is never going to be run. */
     void reject(InvocationRejectedException rejection) {
-        over = true;
+        endedAt = owner.now();
         owner.effect(() -> {
             answered.completeExceptionally(rejection);
             completed.completeExceptionally(rejection);
@@ -429,7 +456,7 @@ final class InvocationTask implements Invocation {
 
     @Override
     public ExtensionReadiness awaitReadiness(String extension, Duration atMost) {
-        long end = System.nanoTime() + atMost.toNanos();
+        long end = System.nanoTime() + Waits.nanos(atMost);
         await(dispatched, "is not dispatched", atMost);
         String failed = circumstances.failure();
         Readiness account = owner.inspect(() -> readiness.stream()
@@ -455,10 +482,10 @@ final class InvocationTask implements Invocation {
 
     private <T extends @Nullable Object> T await(CompletableFuture<T> future, String what, Duration atMost) {
         try {
-            return future.get(atMost.toNanos(), TimeUnit.NANOSECONDS);
+            return future.get(Waits.nanos(atMost), TimeUnit.NANOSECONDS);
         } catch (TimeoutException e) {
-            throw new IllegalStateException("invocation %s %s within %d ms: %s"
-                    .formatted(requestId, what, atMost.toMillis(), circumstances.waitingFor()));
+            throw new IllegalStateException("invocation %s %s %s: %s"
+                    .formatted(requestId, what, Waits.within(atMost), circumstances.waitingFor()));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IllegalStateException("interrupted while waiting for invocation " + requestId, e);

@@ -137,7 +137,12 @@ final class Owner {
     }
 
     void record(Event event) {
-        log.append(now, event);
+        record(now, event);
+    }
+
+    /** Records what happened at an earlier instant. */
+    void record(Instant when, Event event) {
+        log.append(when, event);
     }
 
     /** The place in the event log that the next record has. */

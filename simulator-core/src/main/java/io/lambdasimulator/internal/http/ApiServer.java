@@ -12,6 +12,7 @@ import java.net.Socket;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
 import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
@@ -61,6 +62,10 @@ final class ApiServer implements AutoCloseable {
     interface Unrouted {
         void called(Exchange exchange, int status);
     }
+
+    private static final int TAKEN_UP_WITHIN_MILLIS = 1_000;
+    private static final byte[] A_CALL = "GET /2018-06-01/ping HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+            .getBytes(StandardCharsets.US_ASCII);
 
     private final ServerSocketChannel listener;
     private final InetSocketAddress address;
@@ -159,6 +164,20 @@ final class ApiServer implements AutoCloseable {
     /** Where the server listens. */
     InetSocketAddress address() {
         return address;
+    }
+
+    /** Calls itself twice: connections are accepted and looked at in the order of their arrival. */
+    void takeUp() {
+        for (int call = 0; call < 2; call++) {
+            try (Socket socket = new Socket()) {
+                socket.setSoTimeout(TAKEN_UP_WITHIN_MILLIS);
+                socket.connect(address, TAKEN_UP_WITHIN_MILLIS);
+                socket.getOutputStream().write(A_CALL);
+                socket.getInputStream().readAllBytes();
+            } catch (IOException e) {
+                return; // closed, or not to be waited for
+            }
+        }
     }
 
     boolean isClosed() {

@@ -21,6 +21,12 @@ public final class ApiServers {
         /** Host and port. */
         String address();
 
+        /**
+         * Returns when what had arrived before has most likely been taken up, which calls of its own tell that were made after
+         * it; after a moment in any case.
+         */
+        void takeUp();
+
         @Override
         void close();
     }
@@ -85,6 +91,11 @@ public final class ApiServers {
             @Override
             public String address() {
                 return address;
+            }
+
+            @Override
+            public void takeUp() {
+                server.takeUp();
             }
 
             @Override

@@ -118,6 +118,9 @@ public final class SimulatedParticipants implements Participants, AutoCloseable 
 
     private @Nullable ExecutionEnvironment environment;
 
+    /** Waits for what a runtime that has ended may have said before; on the thread that saw its end. */
+    private Runnable lastWords = () -> {};
+
     /** @param memoryLimit how much memory, in bytes, all processes together may use; empty for any */
     public SimulatedParticipants(RecordingEventLog log, Clock clock, Activity activity, OptionalLong memoryLimit) {
         this.memoryLimit = memoryLimit;
@@ -132,9 +135,14 @@ public final class SimulatedParticipants implements Participants, AutoCloseable 
         this.counting = activity.counting("a launch or signal", inOrder);
     }
 
-    /** Says what participants are made of and who is told of their fate; once, before the environment starts. */
-    public void prepare(ExecutionEnvironment owner, Map<Participant, Source> madeOf) {
+    /**
+     * Says what participants are made of and who is told of their fate; once, before the environment starts.
+     *
+     * @param takeUp waits until calls that have arrived are taken up, since those of a runtime come before its end
+     */
+    public void prepare(ExecutionEnvironment owner, Map<Participant, Source> madeOf, Runnable takeUp) {
         environment = owner;
+        lastWords = takeUp;
         sources.putAll(madeOf);
     }
 
@@ -495,6 +503,10 @@ public final class SimulatedParticipants implements Participants, AutoCloseable 
 
         @Override
         public void exited(ProcessExit exit) {
+            if (launch.participant().kind() == Participant.Kind.RUNTIME
+                    && environment().awaitsAnswer()) {
+                lastWords.run();
+            }
             environment().exited(launch, exit);
             List<Busy> over;
             synchronized (this) {

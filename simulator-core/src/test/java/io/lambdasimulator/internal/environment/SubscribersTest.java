@@ -98,6 +98,9 @@ class SubscribersTest {
             if (method.getName().equals("freeze")) {
                 round = (Long) given[0];
             }
+            if (method.getName().equals("afterOutput")) {
+                ((Runnable) given[0]).run();
+            }
             if (method.getReturnType() == OptionalLong.class) {
                 return OptionalLong.empty();
             }
