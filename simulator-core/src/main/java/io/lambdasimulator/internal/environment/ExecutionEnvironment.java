@@ -128,11 +128,10 @@ public final class ExecutionEnvironment {
             try {
                 RuntimeAgent agent = runningRuntime();
                 agent.called(RuntimeCall.NEXT);
-                if (agent.state() == RuntimeState.RUNNING && current != null) {
-                    InvocationEvent again = current.event();
-                    owner.effect(() -> poll.deliver(again));
-                } else if (poll.isGone()) {
+                if (poll.isGone()) {
                     withdrawnOnArrival(Participant.RUNTIME, poll);
+                } else if (agent.state() == RuntimeState.RUNNING && current != null) {
+                    agent.replay(poll, current.event());
                 } else {
                     generation.extensions().close();
                     agent.park(poll);

@@ -5,7 +5,9 @@ import io.lambdasimulator.environment.Participant;
 import io.lambdasimulator.environment.RuntimeState;
 import io.lambdasimulator.event.Event;
 import java.util.ArrayDeque;
+import java.util.HashSet;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** The runtime of one init: its state, its parked polls and what is due to it. Guarded by the owner's lock. */
@@ -23,10 +25,10 @@ final class RuntimeAgent {
     /** Dispatched and not yet handed to a poll. */
     private @Nullable InvocationEvent pending;
 
-    /** Handed to {@link #unconfirmed}, which has not shown by a further call that it arrived. */
+    /** Handed to {@link #unconfirmed}, none of whom has shown by a further call that it arrived. */
     private @Nullable InvocationEvent delivered;
 
-    private @Nullable Poll<InvocationEvent> unconfirmed;
+    private final Set<Poll<?>> unconfirmed = new HashSet<>();
 
     private boolean gone;
 
@@ -43,10 +45,22 @@ final class RuntimeAgent {
         state = next;
     }
 
-    /** A call of the runtime: checks that its state allows it, and takes it as proof that the last event arrived. */
+    /**
+     * A call of the runtime: checks that its state allows it, and takes it as proof that the last event arrived. Who asks for an
+     * event while another has it proves nothing: the other may be gone, and so may he.
+     */
     void called(RuntimeCall call) throws CallRefused {
         call.check(state);
-        unconfirmed = null;
+        if (call != RuntimeCall.NEXT || state != RuntimeState.RUNNING) {
+            unconfirmed.clear();
+        }
+    }
+
+    /** A poll while an invocation is under way gets the same event. */
+    void replay(Poll<InvocationEvent> poll, InvocationEvent event) {
+        delivered = event;
+        unconfirmed.add(poll);
+        owner.effect(() -> poll.deliver(event));
     }
 
     /** Parks a poll, in any state that allows it but {@link RuntimeState#RUNNING}. */
@@ -67,7 +81,7 @@ final class RuntimeAgent {
     /** The invocation has ended: nobody is to get it any more. */
     void forget() {
         pending = null;
-        unconfirmed = null;
+        unconfirmed.clear();
     }
 
     boolean isPending() {
@@ -83,7 +97,7 @@ final class RuntimeAgent {
         owner.waits(Participant.RUNTIME, false);
         pending = null;
         delivered = event;
-        unconfirmed = poll;
+        unconfirmed.add(poll);
         move(RuntimeState.RUNNING);
         owner.record(new Event.EventDelivered(
                 Participant.RUNTIME, ExtensionEventType.INVOKE, Optional.of(event.requestId())));
@@ -99,11 +113,12 @@ final class RuntimeAgent {
             if (polls.isEmpty() && state == RuntimeState.READY) {
                 move(beforeReady);
             }
-        } else if (unconfirmed == poll && state == RuntimeState.RUNNING) {
+        } else if (unconfirmed.remove(poll) && state == RuntimeState.RUNNING) {
             owner.record(new Event.PollWithdrawn(Participant.RUNTIME));
-            unconfirmed = null;
-            pending = delivered;
-            move(polls.isEmpty() ? beforeReady : RuntimeState.READY);
+            if (unconfirmed.isEmpty()) {
+                pending = delivered;
+                move(polls.isEmpty() ? beforeReady : RuntimeState.READY);
+            }
         }
     }
 

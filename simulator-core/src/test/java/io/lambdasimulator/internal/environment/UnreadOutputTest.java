@@ -3,19 +3,15 @@ package io.lambdasimulator.internal.environment;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lambdasimulator.environment.EnvironmentPhase;
-import io.lambdasimulator.environment.FunctionConfiguration;
-import io.lambdasimulator.environment.InvocationIdHeader;
 import io.lambdasimulator.environment.Participant;
 import io.lambdasimulator.environment.ProcessExit;
 import io.lambdasimulator.environment.ShutdownReason;
-import io.lambdasimulator.environment.WhenBusy;
 import io.lambdasimulator.event.Event;
 import io.lambdasimulator.event.EventLog;
 import io.lambdasimulator.internal.environment.EnvironmentSettings.ExpectedExtension;
 import io.lambdasimulator.internal.environment.Participants.Launch;
 import io.lambdasimulator.internal.environment.Participants.Supply;
 import io.lambdasimulator.internal.event.RecordingEventLog;
-import io.lambdasimulator.internal.time.Activity;
 import io.lambdasimulator.invocation.Invocation;
 import io.lambdasimulator.invocation.InvocationReport;
 import io.lambdasimulator.invocation.InvocationRequest;
@@ -27,7 +23,6 @@ import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -48,26 +43,8 @@ class UnreadOutputTest {
     private ExecutionEnvironment environment = environment(Supply.PROCESS, List.of());
 
     private ExecutionEnvironment environment(Supply runtime, List<ExpectedExtension> extensions) {
-        return new ExecutionEnvironment(
-                new EnvironmentSettings(
-                        FunctionConfiguration.defaults(),
-                        "2026/01/01/test-function[$LATEST]0",
-                        runtime,
-                        extensions,
-                        Duration.ofSeconds(10),
-                        true,
-                        false,
-                        WhenBusy.QUEUE,
-                        InvocationIdHeader.OFF,
-                        Optional.empty(),
-                        10),
-                clock,
-                clock,
-                Runnable::run,
-                log,
-                standIn(Participants.class),
-                standIn(Subscribers.class),
-                Activity.notKept());
+        return Environments.environment(
+                clock, log, runtime, extensions, standIn(Participants.class), standIn(Subscribers.class));
     }
 
     private <T> T standIn(Class<T> type) {
