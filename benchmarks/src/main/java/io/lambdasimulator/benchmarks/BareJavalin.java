@@ -2,40 +2,50 @@ package io.lambdasimulator.benchmarks;
 
 import io.javalin.Javalin;
 import io.javalin.compression.CompressionStrategy;
+import io.javalin.http.servlet.JavalinServlet;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import org.eclipse.jetty.ee10.servlet.ServletContextHandler;
+import org.eclipse.jetty.ee10.servlet.ServletHolder;
+import org.eclipse.jetty.server.HttpConfiguration;
+import org.eclipse.jetty.server.HttpConnectionFactory;
+import org.eclipse.jetty.server.Server;
+import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
+import org.eclipse.jetty.util.thread.ScheduledExecutorScheduler;
 
-/** What is compared with: Javalin with the settings of the simulator's server and handlers that do nothing but answer. */
+/**
+ * What is compared with: Javalin on Jetty with the settings of the simulator's server, connector and sessions included, and
+ * handlers that do nothing but answer.
+ */
 final class BareJavalin implements AutoCloseable {
 
     private static final int LARGEST_HEADERS = 1_200_000;
 
-    private final Javalin javalin;
+    private final Server jetty;
+    private final ServerConnector connector;
 
     BareJavalin() {
-        QueuedThreadPool pool = new QueuedThreadPool(24, 2);
-        pool.setDaemon(true);
-        pool.setReservedThreads(0);
+        HttpConfiguration http = new HttpConfiguration();
+        http.setSendServerVersion(false);
+        http.setSendDateHeader(true);
+        http.setRequestHeaderSize(LARGEST_HEADERS);
+        http.setMaxResponseHeaderSize(LARGEST_HEADERS);
+        http.setInputBufferSize(32 * 1024);
+        jetty = new Server(pool(), new ScheduledExecutorScheduler("bare-scheduler", true), null);
+        connector = new ServerConnector(jetty, null, null, null, 0, 1, new HttpConnectionFactory(http));
+        connector.setHost("127.0.0.1");
+        connector.setIdleTimeout(0);
+        jetty.addConnector(connector);
         byte[] ok = "{\"status\":\"OK\"}\n".getBytes(StandardCharsets.UTF_8);
         byte[] event = "{}".getBytes(StandardCharsets.UTF_8);
-        javalin = Javalin.create(config -> {
+        Javalin javalin = Javalin.create(config -> {
             config.startup.startupWatcherEnabled = false;
             config.startup.showJavalinBanner = false;
             config.startup.showOldJavalinVersionWarning = false;
             config.http.compressionStrategy = CompressionStrategy.NONE;
             config.router.ignoreTrailingSlashes = false;
-            config.jetty.threadPool = pool;
-            config.jetty.host = "127.0.0.1";
-            config.jetty.port = 0;
-            config.jetty.modifyHttpConfiguration(http -> {
-                http.setSendServerVersion(false);
-                http.setSendDateHeader(true);
-                http.setRequestHeaderSize(LARGEST_HEADERS);
-                http.setMaxResponseHeaderSize(LARGEST_HEADERS);
-                http.setInputBufferSize(32 * 1024);
-            });
             config.routes.get("/2018-06-01/runtime/invocation/next", context -> {
                 context.header("Lambda-Runtime-Aws-Request-Id", "8476a536-e9f4-11e8-9739-2dfe598c3fcd");
                 context.header(
@@ -57,15 +67,33 @@ final class BareJavalin implements AutoCloseable {
                 context.contentType("application/json").result(context.bodyAsBytes());
             });
         });
-        javalin.start();
+        ServletContextHandler context = new ServletContextHandler("/", ServletContextHandler.NO_SESSIONS);
+        context.addServlet(new ServletHolder(new JavalinServlet(javalin.unsafe)), "/*");
+        jetty.setHandler(context);
+        try {
+            jetty.start();
+        } catch (Exception e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    static QueuedThreadPool pool() {
+        QueuedThreadPool pool = new QueuedThreadPool(24, 2);
+        pool.setDaemon(true);
+        pool.setReservedThreads(0);
+        return pool;
     }
 
     InetSocketAddress address() {
-        return new InetSocketAddress(InetAddress.getLoopbackAddress(), javalin.port());
+        return new InetSocketAddress(InetAddress.getLoopbackAddress(), connector.getLocalPort());
     }
 
     @Override
     public void close() {
-        javalin.stop();
+        try {
+            jetty.stop();
+        } catch (Exception e) {
+            throw new IllegalStateException(e);
+        }
     }
 }
