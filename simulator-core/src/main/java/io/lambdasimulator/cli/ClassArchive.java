@@ -76,9 +76,12 @@ final class ClassArchive {
     /**
      * Makes it.
      *
-     * @throws IOException if it cannot be written, or the JVM that should make it fails
+     * @throws IOException if it cannot be written or would not be used, or the JVM that should make it fails
      */
     void make() throws IOException {
+        if (!hasCache() && jar().toString().contains(" ")) {
+            throw new IOException("this Java uses no archive of a jar whose path has a blank in it: move the jar");
+        }
         make(List.of());
     }
 

@@ -3,6 +3,7 @@ package io.lambdasimulator.cli;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
+import java.nio.file.FileSystemException;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 
@@ -36,8 +37,14 @@ final class WarmUpCommand implements Callable<Integer> {
         ClassArchive archive = ClassArchive.besideTheJar();
         try {
             archive.make();
+        } catch (FileSystemException e) {
+            throw new UncheckedIOException(
+                    "cannot make " + archive.file()
+                            + ": its folder cannot be written to. Run this as somebody who may, or start"
+                            + " serve, which makes one in your cache folder",
+                    e);
         } catch (IOException e) {
-            throw new UncheckedIOException("cannot make " + archive.file() + ": " + e, e);
+            throw new UncheckedIOException("cannot make " + archive.file() + ": " + e.getMessage(), e);
         }
         out.println("Made " + archive.file() + ".");
         return 0;

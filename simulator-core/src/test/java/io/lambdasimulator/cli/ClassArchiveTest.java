@@ -28,7 +28,9 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledForJreRange;
 import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.JRE;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -168,6 +170,20 @@ class ClassArchiveTest {
     void is_used_by_the_next_start_when_it_is_beside_the_jar() throws Exception {
         assertThat(sourceOfMain(made.resolve("lambda-simulator.jar"), cache)).startsWith("shared objects file");
         assertThat(sourceOfMain(jar, cache)).startsWith("file:");
+    }
+
+    @Test
+    @EnabledForJreRange(max = JRE.JAVA_24) // an AOT cache may be anywhere
+    void is_not_made_where_it_would_not_be_used() throws Exception {
+        Path odd = Files.createDirectory(folder.resolve("a folder")).resolve("lambda-simulator.jar");
+        writeJar(odd);
+
+        Run run = run(odd, cache, "warm-up");
+
+        assertThat(run.code).isEqualTo(1);
+        assertThat(run.errors)
+                .isEqualTo("lambda-simulator warm-up: cannot make " + odd.resolveSibling("lambda-simulator.jsa")
+                        + ": this Java uses no archive of a jar whose path has a blank in it: move the jar\n");
     }
 
     @Test
