@@ -1,6 +1,5 @@
 package io.lambdasimulator.time;
 
-import io.lambdasimulator.internal.time.Waits;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
@@ -337,11 +336,11 @@ final class Agenda {
     }
 
     private void awaitOthers(BooleanSupplier condition, Duration atMost) throws InterruptedException {
-        long left = Waits.nanos(atMost);
+        long left = TimeUnit.NANOSECONDS.convert(atMost);
         while (!condition.getAsBoolean()) {
             if (left <= 0) {
-                throw new IllegalStateException("time does not go on from " + now + ": not settled "
-                        + Waits.within(atMost) + " of real time; " + describe());
+                throw new IllegalStateException("time does not go on from " + now + ": not settled within "
+                        + TimeUnit.MILLISECONDS.convert(atMost) + " ms of real time; " + describe());
             }
             left = changed.awaitNanos(left);
         }

@@ -1,30 +1,20 @@
 package io.lambdasimulator.internal.time;
 
 import java.time.Duration;
+import java.util.concurrent.TimeUnit;
 
-/** How long somebody waits. */
+/** How long somebody waits, however long he says: 292 years are the most that can be counted. */
 public final class Waits {
-
-    /** What a {@code long} of nanoseconds holds: 292 years. */
-    private static final Duration LONGEST = Duration.ofNanos(Long.MAX_VALUE);
 
     private Waits() {}
 
-    /** As long as that, but not longer than can be counted. */
-    private static Duration atMost(Duration duration) {
-        if (duration.isNegative()) {
-            return Duration.ZERO;
-        }
-        return duration.compareTo(LONGEST) > 0 ? LONGEST : duration;
-    }
-
-    /** In nanoseconds. */
+    /** In nanoseconds; none for less than none. */
     public static long nanos(Duration duration) {
-        return atMost(duration).toNanos();
+        return Math.max(0, TimeUnit.NANOSECONDS.convert(duration));
     }
 
     /** Words for a wait that was in vain. */
     public static String within(Duration duration) {
-        return "within " + atMost(duration).toMillis() + " ms";
+        return "within " + Math.max(0, TimeUnit.MILLISECONDS.convert(duration)) + " ms";
     }
 }
