@@ -1,5 +1,6 @@
 package io.lambdasimulator.internal.http;
 
+import org.eclipse.jetty.http.HttpException;
 import org.eclipse.jetty.http.HttpVersion;
 import org.eclipse.jetty.io.Connection;
 import org.eclipse.jetty.io.EndPoint;
@@ -7,6 +8,8 @@ import org.eclipse.jetty.server.Connector;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
 import org.eclipse.jetty.server.internal.HttpConnection;
+import org.eclipse.jetty.util.Callback;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A connection that keeps the path of the request as it came in. Jetty itself is shown a harmless target, since it
@@ -16,6 +19,9 @@ final class ApiConnection extends HttpConnection {
 
     private String rawPath = "";
     private String rawQuery = "";
+
+    /** Set before the refusal is handed to another thread. */
+    private @Nullable HttpException malformed;
 
     private ApiConnection(HttpConfiguration configuration, Connector connector, EndPoint endPoint) {
         super(configuration, connector, endPoint);
@@ -29,6 +35,36 @@ final class ApiConnection extends HttpConnection {
     /** The query of the request under way, without the question mark; empty without one. */
     String rawQuery() {
         return rawQuery;
+    }
+
+    /**
+     * The parser's reason to refuse the request under way, if it did. In the relocated jar this is not among the attributes that Jetty
+     * gives an error handler: it looks for their names by hash codes, which relocation leaves as they were.
+     */
+    @Nullable String malformedBecause() {
+        return malformed == null ? null : malformed.getReason();
+    }
+
+    @Override
+    protected RequestHandler newRequestHandler() {
+        return new RequestHandler() {
+            @Override
+            public void badMessage(HttpException failure) {
+                malformed = failure;
+                super.badMessage(failure);
+            }
+        };
+    }
+
+    /**
+     * Waits for more to parse, but not behind what is malformed: that is read by whoever refuses it, and nothing of it would be parsed.
+     * Jetty waits all the same when the malformed bytes came in one piece with the request before them.
+     */
+    @Override
+    public void fillInterested(Callback callback) {
+        if (malformed == null) {
+            super.fillInterested(callback);
+        }
     }
 
     @Override

@@ -7,7 +7,6 @@ import org.eclipse.jetty.http.HttpField;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
-import org.eclipse.jetty.server.handler.ErrorHandler;
 import org.eclipse.jetty.util.Callback;
 import org.jspecify.annotations.Nullable;
 
@@ -63,12 +62,13 @@ final class Refusals implements Request.Handler {
             callback.failed(new AbortException());
             return true;
         }
-        Object reason = request.getAttribute(ErrorHandler.ERROR_MESSAGE);
+        ApiConnection connection =
+                (ApiConnection) request.getConnectionMetaData().getConnection();
         // Some headers that are not valid the engine cannot even refuse, and takes that for a failure of its own.
         boolean hasReachedUs = request.getAttribute(RoutingHandler.EXCHANGE) != null;
         int status = response.getStatus() == 500 && !hasReachedUs ? 400 : response.getStatus();
         response.setStatus(status);
-        Answer answer = refusal(status, reason == null ? null : reason.toString());
+        Answer answer = refusal(status, connection.malformedBecause());
         for (Answer.Header header : answer.headers()) {
             response.getHeaders().put(header.name(), header.value());
         }
@@ -77,14 +77,13 @@ final class Refusals implements Request.Handler {
         response.write(
                 true,
                 ByteBuffer.wrap(answer.body()),
-                mayStillSend ? Callback.from(() -> readOut(request, callback), callback::failed) : callback);
+                mayStillSend ? Callback.from(() -> readOut(connection, callback), callback::failed) : callback);
         return true;
     }
 
     /** A client may send all before it reads. */
-    private static void readOut(Request request, Callback callback) {
-        WatchedEndPoint endPoint = (WatchedEndPoint)
-                request.getConnectionMetaData().getConnection().getEndPoint();
+    private static void readOut(ApiConnection connection, Callback callback) {
+        WatchedEndPoint endPoint = (WatchedEndPoint) connection.getEndPoint();
         endPoint.shutdownAndReadOut(ApiExchange.THROWN_AWAY_AT_MOST, callback::succeeded);
     }
 }

@@ -1,10 +1,13 @@
 package io.lambdasimulator.internal.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import io.lambdasimulator.internal.http.RawClient.Reply;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.stream.Stream;
@@ -13,6 +16,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class ApiServerRefusalsTest {
@@ -27,6 +31,16 @@ class ApiServerRefusalsTest {
                 0,
                 List.of(
                         new Route("GET", "/a", exchange -> exchange.answer(Answer.empty(200))),
+                        new Route("POST", "/now", exchange -> exchange.answer(Answer.empty(200))),
+                        new Route(
+                                "POST",
+                                "/later",
+                                exchange -> exchange.readBody(100, new Bodies.Reader() {
+                                    @Override
+                                    public void complete(byte[] body) {
+                                        Threads.start(() -> exchange.answer(Answer.empty(200)));
+                                    }
+                                })),
                         new Route("GET", "/length-of-x", exchange -> {
                             String x = exchange.header("X");
                             byte[] length =
@@ -123,6 +137,36 @@ class ApiServerRefusalsTest {
             assertThat(reply.headerLines()).noneMatch(line -> line.startsWith("Server") || line.startsWith("Cache"));
             sender.join();
         }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"/now, 0", "/now, 100000", "/now, 3000000", "/later, 0", "/later, 100000", "/later, 3000000"})
+    void what_is_not_http_is_refused_behind_a_request_too_and_nothing_is_logged(String path, int behind)
+            throws Exception {
+        ByteArrayOutputStream log = new ByteArrayOutputStream();
+        PrintStream standardError = System.err;
+        System.setErr(new PrintStream(log, true, StandardCharsets.UTF_8));
+        try {
+            for (int i = 0; i < 20; i++) {
+                try (RawClient client = new RawClient(server.address())) {
+                    Thread sender = Threads.start(() -> client.send(
+                            "POST " + path + " HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\n{}GARBAGE\r\n\r\n"
+                                    + "x".repeat(behind)));
+
+                    assertThat(client.reply().status()).isEqualTo(200);
+                    Reply refusal = client.reply();
+                    assertThat(refusal.status()).isEqualTo(400);
+                    assertThat(refusal.body()).contains("the request line has no target");
+                    assertThat(client.isEnded()).isTrue();
+                    sender.join();
+                }
+            }
+            await("the end of every connection")
+                    .until(() -> server.connections().isEmpty());
+        } finally {
+            System.setErr(standardError);
+        }
+        assertThat(log.toString(StandardCharsets.UTF_8)).isEmpty();
     }
 
     @Test
