@@ -49,12 +49,13 @@ public final class Subscriber {
     private static final int REPORTS_KEPT = 10_000;
 
     // How long an attempt keeps a virtual clock from going on: as long as a consumer in this JVM may take to answer on
-    // a busy
-    // machine. Nothing is fast before its classes are loaded. Who has been late once, or is frozen, does not get as
-    // much again.
+    // a busy machine. Nothing is fast before its classes are loaded. Who has been late once, or is frozen, does not get
+    // as much again. It is counted in steps: a consumer in this JVM gets no further while the JVM gets no processor, so
+    // a pause of whatever length may cost one step at most.
     private static final long HOLDS_TIME_FOR_MILLIS = 2_000;
     private static final long HOLDS_TIME_IN_A_NEW_JVM_FOR_MILLIS = 5_000;
     private static final long HOLDS_TIME_FOR_THE_LATE_FOR_MILLIS = 300;
+    private static final long HOLDS_TIME_IN_STEPS_OF_MILLIS = 50;
 
     private static volatile boolean jvmIsNew = true;
 
@@ -604,11 +605,11 @@ public final class Subscriber {
             if (holding.isDone()) {
                 Busy busy = activity.begin(busyWith());
                 holding = new CompletableFuture<>();
-                var unused = holding.completeOnTimeout(false, patienceMillis(), TimeUnit.MILLISECONDS)
-                        .whenComplete((endedInTime, failure) -> {
-                            inTime = endedInTime;
-                            busy.close();
-                        });
+                var unused = holding.whenComplete((endedInTime, failure) -> {
+                    inTime = endedInTime;
+                    busy.close();
+                });
+                letGoAfter(holding, patienceMillis());
             }
         }
 
@@ -620,7 +621,16 @@ public final class Subscriber {
         }
 
         private void holdTimeBriefly() {
-            holding.completeOnTimeout(false, HOLDS_TIME_FOR_THE_LATE_FOR_MILLIS, TimeUnit.MILLISECONDS);
+            letGoAfter(holding, HOLDS_TIME_FOR_THE_LATE_FOR_MILLIS);
+        }
+
+        private static void letGoAfter(CompletableFuture<Boolean> holding, long millis) {
+            if (millis <= 0) {
+                holding.complete(false);
+            } else if (!holding.isDone()) {
+                CompletableFuture.delayedExecutor(HOLDS_TIME_IN_STEPS_OF_MILLIS, TimeUnit.MILLISECONDS, Runnable::run)
+                        .execute(() -> letGoAfter(holding, millis - HOLDS_TIME_IN_STEPS_OF_MILLIS));
+            }
         }
 
         private void ended(Outcome outcome) {
